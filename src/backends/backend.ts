@@ -1,0 +1,98 @@
+import type { Readable, Writable } from "node:stream";
+import type { Slug } from "../base/ids.ts";
+import type { Exit } from "../base/process.ts";
+import type { Scope } from "../base/scope.ts";
+import type { SecretValue } from "../base/secret-value.ts";
+import type { BackendName } from "../manifest/bottle.ts";
+import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
+
+/** A way to isolate. Every backend fills this form; one contract suite holds them all to it. */
+export interface Backend {
+  readonly name: BackendName;
+  /** Finds out whether this machine can do it, by trying the real thing where that is cheap. Never throws. */
+  probe(signal?: AbortSignal): Promise<Probe>;
+  /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
+  create(spec: GuestSpec, scope: Scope): Promise<Guest>;
+  /** Guests on this machine, found by their label and not by memory. */
+  list(): Promise<readonly GuestRef[]>;
+  /** Ends a guest and removes what it left; doing it twice is no error. */
+  remove(ref: GuestRef): Promise<void>;
+}
+
+/** What a probe found: usable and how strong, or why not and the command that mends it. */
+export type Probe = {
+  readonly backend: BackendName;
+  readonly usable: boolean;
+  /** One line for the preflight, such as `bubblewrap 0.8.0: namespaces, seccomp, no capabilities` */
+  readonly strength: string | undefined;
+  readonly checks: readonly ProbeCheck[];
+};
+
+/** One row of `bottle doctor`. */
+export type ProbeCheck = {
+  readonly name: string;
+  readonly outcome: "ok" | "warning" | "failed" | "skipped";
+  readonly detail: string;
+  /** The command or change that mends it */
+  readonly fix: string | undefined;
+};
+
+/** What a guest is made from. */
+export type GuestSpec = {
+  readonly slug: Slug;
+  readonly layout: GuestLayout;
+  /** Folder on the host that becomes the home folder inside; empty at first, owned by whoever made it */
+  readonly homeFolder: string;
+  readonly workspace:
+    | { readonly kind: "folder"; readonly path: string }
+    | { readonly kind: "mount"; readonly path: string; readonly owner: { readonly uid: number; readonly gid: number } }
+    | { readonly kind: "none" };
+  /** Folder on the host for what the backend itself must keep for this guest; private */
+  readonly scratch: string;
+  readonly limits: PlannedLimits;
+  /** Folders bound read-only at the same path */
+  readonly tools: readonly string[];
+};
+
+/** A guest as it can be found again by another process. */
+export type GuestRef = { readonly backend: BackendName; readonly slug: Slug; readonly detail: string };
+
+/** A running guest. */
+export interface Guest {
+  readonly ref: GuestRef;
+  /** Numeric owner that the guest's files have on the host */
+  readonly owner: { readonly uid: number; readonly gid: number };
+  /** Starts a command inside; resolves when it runs. Throws `launch/failed` when it cannot. */
+  exec(command: GuestCommand): Promise<GuestProcess>;
+  /** Ends everything inside within a second; doing it twice is no error. */
+  stop(): Promise<void>;
+}
+
+/** A command for a guest. */
+export type GuestCommand = {
+  readonly argv: readonly string[];
+  /** Added to the guest's own few variables; values never appear in an argv or a file */
+  readonly env: ReadonlyMap<string, string | SecretValue>;
+  readonly cwd: string;
+  readonly terminal: { readonly columns: number; readonly rows: number; readonly term: string } | undefined;
+};
+
+/** A command that runs inside a guest. */
+export type GuestProcess = GuestStreams & {
+  /** Resolves once, with the command's own exit code or signal */
+  readonly exit: Promise<Exit>;
+  /** Sends a signal to the command itself. */
+  kill(signal: NodeJS.Signals): void;
+};
+
+/** Its streams: three pipes, or one terminal. */
+export type GuestStreams =
+  | { readonly kind: "pipes"; readonly stdin: Writable; readonly stdout: Readable; readonly stderr: Readable }
+  | { readonly kind: "terminal"; readonly terminal: GuestTerminal };
+
+/** The bottle's own terminal, seen from outside. */
+export type GuestTerminal = {
+  readonly input: Writable;
+  readonly output: Readable;
+  resize(columns: number, rows: number): void;
+};

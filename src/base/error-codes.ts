@@ -1,0 +1,38 @@
+import type { ExitName } from "./exit-codes.ts";
+
+/** The one page of error codes: every `BottleError` carries one of these, and `docs/ERRORS.md` is made from it. */
+export const ERROR_CODES = {
+  "backend/not-available": { exit: "host", meaning: "The chosen backend cannot isolate anything on this machine." },
+  "backend/not-built": { exit: "host", meaning: "This backend is part of the design but not of this version." },
+  "bottle/label-taken": { exit: "conflict", meaning: "A running bottle already has this label." },
+  "bottle/not-found": { exit: "input", meaning: "No bottle of this name is on this machine." },
+  "bottle/state-damaged": { exit: "storage", meaning: "A record or journal of a bottle cannot be read back." },
+  "feature/not-built": { exit: "input", meaning: "The manifest asks for something this version cannot do yet." },
+  "file/disk-full": { exit: "storage", meaning: "The disk is full." },
+  "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
+  "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
+  "input/declined": { exit: "declined", meaning: "The operator answered no." },
+  "input/usage": { exit: "input", meaning: "The command line does not say what to do." },
+  "launch/failed": { exit: "launch", meaning: "The guest could not be started." },
+  "launch/interrupted": { exit: "interrupted", meaning: "The start was stopped before the command ran." },
+  "lock/held": { exit: "conflict", meaning: "Another process holds this lock." },
+  "manifest/invalid": { exit: "input", meaning: "A manifest has problems; all of them are listed." },
+  "manifest/not-found": { exit: "input", meaning: "No bottle or agent of this name is defined." },
+  "process/failed": { exit: "host", meaning: "A program this one needs ended with an error." },
+  "process/not-found": { exit: "host", meaning: "A program this one needs is not installed." },
+  "process/timeout": { exit: "host", meaning: "A program this one needs did not answer in time." },
+  "secret/missing": { exit: "input", meaning: "A value the manifest refers to is not there." },
+  "terminal/no-pty": {
+    exit: "host",
+    meaning: "An interactive bottle needs a pseudo-terminal of its own and none can be opened.",
+  },
+  "workspace/not-allowed": { exit: "input", meaning: "This folder is never put into a bottle." },
+  "workspace/too-large": {
+    exit: "input",
+    meaning: "The workspace is larger than what is copied without being asked for.",
+  },
+  "workspace/unreadable": { exit: "input", meaning: "The workspace cannot be read." },
+} as const satisfies Record<string, { readonly exit: ExitName; readonly meaning: string }>;
+
+/** The code of one row of the page of errors. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,108 @@
+import type { StdioOptions } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import { BottleError, systemErrorCode } from "./errors.ts";
+
+/** How a finished process ended: its exit code, or the signal that ended it. */
+export type Exit =
+  | { readonly kind: "code"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: NodeJS.Signals };
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/** What a process gets; nothing is inherited that is not named here. */
+export type RunOptions = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Bytes for its standard input, closed afterwards */
+  readonly stdin?: string | Uint8Array;
+  readonly signal?: AbortSignal;
+  /** Time after which it is killed, `ms`; 60 s unless told */
+  readonly timeoutMs?: number;
+  /** Most bytes kept of each output; more is an error, 64 MiB unless told */
+  readonly maxOutputBytes?: number;
+  readonly uid?: number;
+  readonly gid?: number;
+};
+
+/** A finished process. */
+export type Finished = { readonly exit: Exit; readonly stdout: Buffer; readonly stderr: string };
+
+/** Runs a program to its end; the port through which everything but long-lived children is started. */
+export type Run = (argv: readonly [string, ...string[]], options: RunOptions) => Promise<Finished>;
+
+/** Runs a program without a shell. Throws `process/not-found` or `process/timeout`; a bad exit is a value. */
+export const run: Run = (argv, options) =>
+  new Promise((resolve, reject) => {
+    const [file, ...args] = argv;
+    const child = startProcess(argv, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+    const kill = (why: BottleError) => {
+      child.kill("SIGKILL");
+      reject(why);
+    };
+    const limit = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
+    const outputs = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
+    let size = 0;
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.on("data", (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > limit) kill(new BottleError("process/failed", `${file} printed more than ${limit} bytes`));
+        else outputs[name].push(chunk);
+      });
+    }
+    const what = [file, ...args.slice(0, 2)].join(" ");
+    const timeout = setTimeout(
+      () => kill(new BottleError("process/timeout", `${what} did not finish in time`)),
+      options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    );
+    const abort = () => child.kill("SIGTERM");
+    options.signal?.addEventListener("abort", abort, { once: true });
+    const settle = () => {
+      clearTimeout(timeout);
+      options.signal?.removeEventListener("abort", abort);
+    };
+    child.once("error", (error) => {
+      settle();
+      reject(processError(error, file));
+    });
+    child.once("close", (code, signal) => {
+      settle();
+      const stdout = Buffer.concat(outputs.stdout);
+      resolve({ exit: makeExit(code, signal), stdout, stderr: Buffer.concat(outputs.stderr).toString("utf8") });
+    });
+    child.stdin?.on("error", () => {}); // the program may end without reading; its exit code tells
+    child.stdin?.end(options.stdin ?? "");
+  });
+
+/** Starts a long-lived process without a shell; the caller owns its end. */
+export function startProcess(
+  argv: readonly [string, ...string[]],
+  options: Pick<RunOptions, "env" | "cwd" | "uid" | "gid"> & {
+    readonly stdio: StdioOptions;
+    readonly detached?: boolean;
+  },
+): ChildProcess {
+  const [file, ...args] = argv;
+  return spawn(file, args, {
+    env: { ...options.env },
+    stdio: options.stdio,
+    shell: false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
+    ...(options.detached === undefined ? {} : { detached: options.detached }),
+  });
+}
+
+/** Node's pair of exit code and signal as one value. */
+export function makeExit(code: number | null, signal: NodeJS.Signals | null): Exit {
+  if (signal !== null) return { kind: "signal", signal };
+  return { kind: "code", code: code ?? 0 };
+}
+
+function processError(error: Error, file: string): Error {
+  if (systemErrorCode(error) === "ENOENT") {
+    return new BottleError("process/not-found", `${file} is not installed, or not on the PATH`, { cause: error });
+  }
+  return new BottleError("process/failed", `${file} could not be started: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,36 @@
+import type { Slug } from "../base/ids.ts";
+import type { BackendName } from "../manifest/bottle.ts";
+
+/** What happened to one bottle; strings that came from inside are kept as they were and made harmless when shown. */
+export type JournalEvent =
+  | {
+      readonly kind: "start";
+      readonly slug: Slug;
+      readonly bottle: string;
+      readonly backend: BackendName;
+      readonly argv: readonly string[];
+    }
+  | { readonly kind: "running"; readonly owner: number }
+  | { readonly kind: "left-out"; readonly paths: readonly string[]; readonly total: number }
+  | {
+      readonly kind: "exit";
+      readonly code: number | undefined;
+      readonly signal: string | undefined;
+      readonly ms: number;
+    }
+  | { readonly kind: "timeout"; readonly ms: number }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  | { readonly kind: "cleaned"; readonly what: string };
+
+/** One line of a journal: an event, its place in the chain, and the hash that binds it to the line before. */
+export type JournalEntry = {
+  /** From 0, without gaps */
+  readonly seq: number;
+  /** ISO 8601, UTC, `ms` */
+  readonly time: string;
+  readonly event: JournalEvent;
+  /** SHA-256 of the entry before, hex; of the slug for the first */
+  readonly prev: string;
+  /** SHA-256 over all of the above, hex */
+  readonly hash: string;
+};

@@ -1,0 +1,99 @@
+import type { Slug } from "../base/ids.ts";
+import type { BackendName, EnvEntry, GitRepo, HomeConfig, Route } from "../manifest/bottle.ts";
+
+/** Everything a start will do, decided before anything is done: what the preflight shows, `--dry-run --json` prints and the backends apply. */
+export type BottlePlan = {
+  readonly version: 1;
+  readonly slug: Slug;
+  readonly label: string | undefined;
+  readonly color: string | undefined;
+  readonly agent: PlannedAgent | undefined;
+  readonly bottle: { readonly names: readonly string[]; readonly files: readonly string[] };
+  readonly backend: PlannedBackend;
+  readonly command: PlannedCommand;
+  readonly env: readonly EnvEntry[];
+  readonly workspace: PlannedWorkspace;
+  readonly limits: PlannedLimits;
+  readonly guest: GuestLayout;
+  /** Folders of toolchains, bound read-only at the same path */
+  readonly tools: readonly string[];
+  readonly git: {
+    readonly user: { readonly name: string | undefined; readonly email: string | undefined };
+    readonly remotes: readonly GitRepo[];
+  };
+  readonly egress: { readonly routes: readonly Route[] };
+  readonly config: Pick<HomeConfig, "extraCa" | "upstreamProxy" | "resolve">;
+  /** Features of the design that are off because this version has not built them */
+  readonly off: readonly string[];
+  /** Lines the operator must have seen, most important first */
+  readonly warnings: readonly string[];
+};
+
+/** The agent part of a plan. */
+export type PlannedAgent = {
+  readonly name: string;
+  readonly file: string;
+  readonly origin: "home" | "repository";
+  readonly skills: readonly string[];
+  readonly prompt: string;
+};
+
+/** The isolation that was chosen, how strong it is, and why it was chosen. */
+export type PlannedBackend = { readonly name: BackendName; readonly strength: string; readonly because: string };
+
+/** What is run inside, without a shell. */
+export type PlannedCommand = { readonly argv: readonly string[]; readonly interactive: boolean };
+
+/** How the current folder gets in. */
+export type PlannedWorkspace =
+  | {
+      readonly mode: "copy";
+      readonly source: string;
+      readonly kind: "git" | "folder";
+      /** Where the command starts, relative to the workspace; empty at its root */
+      readonly subfolder: string;
+      readonly branch: string | undefined;
+      readonly files: number;
+      readonly bytes: number;
+      readonly leftOut: readonly LeftOut[];
+    }
+  | { readonly mode: "mount"; readonly source: string; readonly owner: { readonly uid: number; readonly gid: number } }
+  | { readonly mode: "none" };
+
+/** A file that stays outside, and why. */
+export type LeftOut = {
+  /** Relative to the workspace, `/` between parts */
+  readonly path: string;
+  readonly why: "looks-like-secret" | "excluded" | "special-file" | "link-out" | "unreadable" | "nested-repository";
+};
+
+/** Limits as they will be enforced; `memory.by` says plainly when nothing enforces it. */
+export type PlannedLimits = {
+  readonly pids: number;
+  readonly cpus: number | undefined;
+  readonly memoryBytes: number | undefined;
+  readonly timeMs: number | undefined;
+  /** What holds memory and cpus: a control group, or nothing */
+  readonly heldBy: "cgroup" | "nothing";
+  /** Why nothing does, when nothing does */
+  readonly why: string | undefined;
+};
+
+/** Where things are inside; the same on every backend. */
+export type GuestLayout = {
+  readonly user: "node";
+  readonly uid: 1000;
+  readonly gid: 1000;
+  readonly home: "/home/node";
+  readonly workspace: "/home/node/workspace";
+  readonly hostname: string;
+};
+
+/** The one layout of a guest. */
+export const GUEST_LAYOUT: Omit<GuestLayout, "hostname"> = {
+  user: "node",
+  uid: 1000,
+  gid: 1000,
+  home: "/home/node",
+  workspace: "/home/node/workspace",
+};
