@@ -9,8 +9,8 @@ import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
 /** A way to isolate. Every backend fills this form; one contract suite holds them all to it. */
 export interface Backend {
   readonly name: BackendName;
-  /** Finds out whether this machine can do it, by trying the real thing where that is cheap. Never throws. */
-  probe(signal?: AbortSignal): Promise<Probe>;
+  /** Finds out whether this machine can do it; `deep` tries the real thing. Never throws. */
+  probe(options?: ProbeOptions): Promise<Probe>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */
@@ -18,6 +18,9 @@ export interface Backend {
   /** Ends a guest and removes what it left; doing it twice is no error. */
   remove(ref: GuestRef): Promise<void>;
 }
+
+/** How thoroughly to look: a start proves itself and asks for the cheap way, `doctor` for the real thing. */
+export type ProbeOptions = { readonly deep?: boolean; readonly signal?: AbortSignal };
 
 /** What a probe found: usable and how strong, or why not and the command that mends it. */
 export type Probe = {

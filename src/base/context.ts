@@ -1,10 +1,9 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Clock } from "./clock.ts";
 import type { Paths } from "./paths.ts";
 
 /** Where a command writes; a terminal also has a size. */
-export type Output = {
-  write(text: string | Uint8Array): boolean;
+export type Output = Writable & {
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
   readonly rows?: number | undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { access, constants, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { BottleError, systemErrorCode } from "./errors.ts";
 
@@ -37,6 +37,28 @@ export async function makePrivateFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw fileError(error, "create", path);
+  }
+}
+
+/** True when the path leads to a folder that can be seen. */
+export async function folderExists(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR" || code === "EACCES" || code === "ELOOP") return false;
+    throw fileError(error, "read", path);
+  }
+}
+
+/** Bytes that an ordinary user may still write on the disk of a folder that can be written. */
+export async function readFreeBytes(folder: string): Promise<number> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(folder);
+    return bavail * bsize;
+  } catch (error) {
+    throw fileError(error, "write", folder);
   }
 }
 

@@ -1,0 +1,13 @@
+import type { Backend } from "../backends/backend.ts";
+import { makeBackendNotBuilt } from "../backends/not-built.ts";
+import type { Context } from "../base/context.ts";
+
+/** Every backend, in the order in which they are shown; each is loaded here and nowhere else. */
+export async function makeBackends(context: Context): Promise<readonly Backend[]> {
+  const { makeLocalBackend } = await import("../backends/local/backend.ts");
+  return [
+    makeLocalBackend(context),
+    makeBackendNotBuilt("docker", "containers through Docker"),
+    makeBackendNotBuilt("smolmachines", "micro-VMs through smolvm"),
+  ];
+}
