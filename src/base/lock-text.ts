@@ -1,4 +1,5 @@
 import type { Holder } from "./holder.ts";
+import { parseJsonObject } from "./parse-json.ts";
 
 /** What a lock file says. */
 export type LockText = Holder & {
@@ -16,19 +17,9 @@ export function renderLockText(lock: LockText): string {
 
 /** A lock file's text as a value, or undefined if it is something else. */
 export function parseLockText(text: string): LockText | undefined {
-  const value = parseJson(text);
-  if (typeof value !== "object" || value === null) return undefined;
-  const { version, pid, startTicks, nonce, note } = value as Readonly<Record<string, unknown>>;
+  const { version, pid, startTicks, nonce, note } = parseJsonObject(text) ?? {};
   if (version !== 1 || typeof pid !== "number" || !Number.isSafeInteger(pid)) return undefined;
   if (typeof startTicks !== "string" || typeof note !== "string") return undefined;
   if (typeof nonce !== "string" || !/^[0-9a-f-]{1,64}$/.test(nonce)) return undefined;
   return { pid, startTicks, nonce, note };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
