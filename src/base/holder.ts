@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { BottleError, systemErrorCode } from "./errors.ts";
-import { parseProcessStat } from "./process-stat.ts";
 import { run } from "./process.ts";
+import { parseProcessStat } from "./process-stat.ts";
 
 /** One process of this machine, told apart from a later one that got the same number. */
 export type Holder = {

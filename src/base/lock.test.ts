@@ -32,12 +32,16 @@ describe("lock text", () => {
     );
   });
 
-  test.each(["", "{", "[]", "null", '{"version":2}', '{"version":1,"pid":1,"startTicks":"1","note":"","nonce":"../x"}'])(
-    "%j is no lock",
-    (text) => {
-      expect(parseLockText(text)).toBeUndefined();
-    },
-  );
+  test.each([
+    "",
+    "{",
+    "[]",
+    "null",
+    '{"version":2}',
+    '{"version":1,"pid":1,"startTicks":"1","note":"","nonce":"../x"}',
+  ])("%j is no lock", (text) => {
+    expect(parseLockText(text)).toBeUndefined();
+  });
 });
 
 describe("tryLock", () => {

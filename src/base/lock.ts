@@ -75,7 +75,11 @@ async function takeOver(path: string, dead: LockText, mine: LockText, depth: num
   if (depth >= DEEPEST_TAKEOVER) {
     throw new BottleError("bottle/state-damaged", `${path} cannot be taken over`, { hint: `rm ${path}*` });
   }
-  const right = await attempt(`${path}~${dead.nonce}`, { ...mine, nonce: randomUUID(), note: "taking over" }, depth + 1);
+  const right = await attempt(
+    `${path}~${dead.nonce}`,
+    { ...mine, nonce: randomUUID(), note: "taking over" },
+    depth + 1,
+  );
   if (right.kind === "held") return { kind: "held", by: { ...right.by, note: dead.note } };
   try {
     if ((await readLock(path))?.nonce !== dead.nonce) return "again";

@@ -10,7 +10,10 @@ export type ProcessStat = {
 export function parseProcessStat(text: string): ProcessStat | undefined {
   const endOfName = text.lastIndexOf(")");
   if (endOfName === -1 || !/^\d+ \(/.test(text)) return undefined;
-  const fields = text.slice(endOfName + 2).trim().split(" ");
+  const fields = text
+    .slice(endOfName + 2)
+    .trim()
+    .split(" ");
   const state = fields[0];
   const startTicks = fields[22 - 3];
   if (state === undefined || !/^[A-Za-z]$/.test(state)) return undefined;
