@@ -8,6 +8,10 @@ export const ERROR_CODES = {
   "bottle/not-found": { exit: "input", meaning: "No bottle of this name is on this machine." },
   "bottle/state-damaged": { exit: "storage", meaning: "A record or journal of a bottle cannot be read back." },
   "feature/not-built": { exit: "input", meaning: "The manifest asks for something this version cannot do yet." },
+  "bottle/still-running": {
+    exit: "conflict",
+    meaning: "Something of this bottle still runs, so its files are not touched.",
+  },
   "file/disk-full": { exit: "storage", meaning: "The disk is full." },
   "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },

@@ -65,7 +65,7 @@ export async function readFreeBytes(folder: string): Promise<number> {
 /** A system error about a file as an error the operator can act on. */
 export function fileError(error: unknown, action: "read" | "write" | "create" | "remove", path: string): unknown {
   const code = systemErrorCode(error);
-  if (code === undefined) return error;
+  if (code === undefined || error instanceof BottleError) return error;
   if (code === "ENOSPC" || code === "EDQUOT") {
     return new BottleError("file/disk-full", `cannot ${action} ${path}: the disk is full`, {
       hint: "free some space, then try again; `bottle cleanup` removes what ended bottles left",

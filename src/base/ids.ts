@@ -15,3 +15,9 @@ export function parseSlug(text: string): Slug | undefined {
 export function randomBase36(length: number): string {
   return Array.from({ length }, () => randomInt(36).toString(36)).join("");
 }
+
+/** Randomness, handed down so that tests can set it. */
+export type Ids = { readonly base36: (length: number) => string };
+
+/** The machine's own randomness. */
+export const systemIds: Ids = { base36: randomBase36 };

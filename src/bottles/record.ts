@@ -1,3 +1,4 @@
+import type { Holder } from "../base/holder.ts";
 import type { Slug } from "../base/ids.ts";
 import type { BackendName } from "../manifest/bottle.ts";
 
@@ -13,9 +14,13 @@ export type BottleRecord = {
   readonly source: string | undefined;
   readonly status: "starting" | "running" | "ended";
   /** Process that holds it: its pid and its start time in clock ticks since boot (field 22 of `/proc/PID/stat`) */
-  readonly holder: { readonly pid: number; readonly startTicks: string };
+  readonly holder: Holder;
   /** ISO 8601 */
   readonly startedAt: string;
   readonly endedAt: string | undefined;
   readonly exitCode: number | undefined;
+  /** What the workspace folder holds; undefined until it was looked at */
+  readonly results: "none" | "unchanged" | "changed" | undefined;
+  /** Where the journal's chain had reached when the bottle ended */
+  readonly journal: { readonly length: number; readonly hash: string } | undefined;
 };

@@ -20,7 +20,9 @@ export type JournalEvent =
     }
   | { readonly kind: "timeout"; readonly ms: number }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
-  | { readonly kind: "cleaned"; readonly what: string };
+  | { readonly kind: "cleaned"; readonly what: string }
+  /** A crash cut the lines before this one short; they stay where they are, `sha256` is over them */
+  | { readonly kind: "torn"; readonly bytes: number; readonly sha256: string };
 
 /** One line of a journal: an event, its place in the chain, and the hash that binds it to the line before. */
 export type JournalEntry = {

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import type { Slug } from "../base/ids.ts";
+
+/** Where everything of one bottle is on the host. */
+export type BottleFolders = {
+  readonly root: string;
+  /** Who claimed the slug; there before anything else */
+  readonly holder: string;
+  readonly record: string;
+  readonly plan: string;
+  readonly journal: string;
+  readonly home: string;
+  readonly workspace: string;
+  readonly scratch: string;
+};
+
+/** Name, inside the state folder, of the folder of label locks */
+export const LABELS = ".labels";
+/** Start of the name of a folder that is being claimed */
+export const CLAIMING = ".claiming-";
+/** Start of the name of a folder that is being removed */
+export const REMOVING = ".removing-";
+
+/** The folders of a bottle inside the state folder. */
+export function makeBottleFolders(state: string, slug: Slug): BottleFolders {
+  return foldersAt(join(state, slug));
+}
+
+/** The folders of a bottle whose own folder is `root`. */
+export function foldersAt(root: string): BottleFolders {
+  return {
+    root,
+    holder: join(root, "holder.json"),
+    record: join(root, "record.json"),
+    plan: join(root, "plan.json"),
+    journal: join(root, "journal.jsonl"),
+    home: join(root, "home"),
+    workspace: join(root, "workspace"),
+    scratch: join(root, "scratch"),
+  };
+}

@@ -1,0 +1,48 @@
+import { isJsonObject, parseJsonObject } from "../base/parse-json.ts";
+import type { JournalEntry, JournalEvent } from "./event.ts";
+
+/** A line of a journal as a viewer meets it: an entry, or something that this version cannot read. */
+export type JournalItem =
+  | { readonly kind: "entry"; readonly entry: JournalEntry }
+  | { readonly kind: "unreadable"; readonly line: string };
+
+type Check = (value: unknown) => boolean;
+type Checks<Event> = { readonly [Field in Exclude<keyof Event, "kind">]: Check };
+type ChecksByKind = { readonly [Kind in JournalEvent["kind"]]: Checks<Extract<JournalEvent, { kind: Kind }>> };
+
+const text: Check = (value) => typeof value === "string";
+const number: Check = (value) => typeof value === "number";
+const texts: Check = (value) => Array.isArray(value) && value.every(text);
+const orNothing =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const CHECKS: ChecksByKind = {
+  start: { slug: text, bottle: text, backend: text, argv: texts },
+  running: { owner: number },
+  "left-out": { paths: texts, total: number },
+  exit: { code: orNothing(number), signal: orNothing(text), ms: number },
+  timeout: { ms: number },
+  failed: { code: text, message: text },
+  cleaned: { what: text },
+  torn: { bytes: number, sha256: text },
+};
+
+/** One line of a journal as an entry whose event has every field of its kind; says nothing about the chain. */
+export function parseEntry(line: string): JournalItem {
+  const value = parseJsonObject(line);
+  if (value === undefined || !isEntry(value)) return { kind: "unreadable", line };
+  return { kind: "entry", entry: value as JournalEntry };
+}
+
+function isEntry(value: Readonly<Record<string, unknown>>): boolean {
+  const { seq, time, event, prev, hash } = value;
+  return number(seq) && text(time) && text(prev) && text(hash) && isEvent(event);
+}
+
+function isEvent(event: unknown): boolean {
+  if (!isJsonObject(event) || typeof event["kind"] !== "string" || !Object.hasOwn(CHECKS, event["kind"])) return false;
+  const checks: Readonly<Record<string, Check>> = CHECKS[event["kind"] as JournalEvent["kind"]];
+  return Object.entries(checks).every(([field, check]) => check(event[field]));
+}

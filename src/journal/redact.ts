@@ -1,0 +1,42 @@
+import { isJsonObject } from "../base/parse-json.ts";
+import type { SecretValue } from "../base/secret-value.ts";
+import type { JournalEvent } from "./event.ts";
+import { makeSecretForms } from "./secret-forms.ts";
+
+/** Takes every known secret out of an event. */
+export type Redact = (event: JournalEvent) => JournalEvent;
+
+/** Leaves events as they are, for a bottle that was given no secret. */
+export const redactNothing: Redact = (event) => event;
+
+/**
+ * Replaces every known secret, in each form in which it is likely to be quoted, by `[secret NAME]` in every text of an event.
+ * `kind` and the names of fields are ours and stay.
+ */
+export function makeRedact(secrets: readonly SecretValue[]): Redact {
+  const names = new Map<string, string>();
+  for (const secret of secrets) {
+    for (const form of makeSecretForms(secret.expose("redact the journal"))) {
+      if (!names.has(form)) names.set(form, secret.toString());
+    }
+  }
+  if (names.size === 0) return redactNothing;
+  const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
+  const pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
+  const redactText = (text: string) => text.replace(pattern, (found) => names.get(found) ?? "[secret]");
+  return (event) => mapTexts(event, redactText);
+}
+
+function mapTexts<T>(value: T, change: (text: string) => string): T;
+function mapTexts(value: unknown, change: (text: string) => string): unknown {
+  if (typeof value === "string") return change(value);
+  if (Array.isArray(value)) return value.map((part: unknown) => mapTexts(part, change));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, key === "kind" ? part : mapTexts(part, change)]),
+  );
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}

@@ -1,0 +1,67 @@
+import { showHarmlessly } from "../base/plain-text.ts";
+import type { Style, Tone } from "../base/style.ts";
+import type { JournalEntry, JournalEvent } from "./event.ts";
+import type { FollowedItem } from "./follow-journal.ts";
+
+/** What a follower met as one line for a person, with nothing in it that a terminal would act upon. */
+export function renderItem(item: FollowedItem, style: Style): string {
+  switch (item.kind) {
+    case "entry":
+      return renderEntry(item.entry, style);
+    case "unreadable":
+      return `${style("bad", "unreadable")} ${showHarmlessly(item.line)}`;
+    case "replaced":
+      return style("careful", "the journal was replaced; this is the new one");
+    case "truncated":
+      return style("careful", "the journal was cut; this is what it says now");
+  }
+}
+
+/** An entry as one line: time (UTC), event, details. */
+export function renderEntry(entry: JournalEntry, style: Style): string {
+  const { tone, details } = describe(entry.event);
+  const time = showHarmlessly(entry.time.replace("T", " ").replace(/\.\d+Z$/, "Z"));
+  return [style("faint", time), style(tone, entry.event.kind.padEnd(8)), showHarmlessly(details)].join("  ").trimEnd();
+}
+
+function describe(event: JournalEvent): { readonly tone: Tone; readonly details: string } {
+  switch (event.kind) {
+    case "start":
+      return {
+        tone: "strong",
+        details: `${event.slug} from ${event.bottle} on ${event.backend}: ${quote(event.argv)}`,
+      };
+    case "running":
+      return { tone: "good", details: `the command runs; its files belong to uid ${event.owner}` };
+    case "left-out":
+      return { tone: "careful", details: `${event.total} not copied: ${listSome(event.paths, event.total)}` };
+    case "exit":
+      return { tone: event.code === 0 ? "good" : "bad", details: `${ending(event)} after ${seconds(event.ms)}` };
+    case "timeout":
+      return { tone: "bad", details: `ended by its time limit after ${seconds(event.ms)}` };
+    case "failed":
+      return { tone: "bad", details: `${event.message} (${event.code})` };
+    case "cleaned":
+      return { tone: "plain", details: event.what };
+    case "torn":
+      return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
+  }
+}
+
+function quote(argv: readonly string[]): string {
+  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
+}
+
+function listSome(paths: readonly string[], total: number): string {
+  const more = total - paths.length;
+  return paths.join(", ") + (more > 0 ? ` and ${more} more` : "");
+}
+
+function ending(event: { readonly code: number | undefined; readonly signal: string | undefined }): string {
+  if (event.signal !== undefined) return `ended by ${event.signal}`;
+  return event.code === undefined ? "ended" : `exit code ${event.code}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+}
