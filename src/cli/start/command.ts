@@ -15,7 +15,7 @@ export type StartFlags = {
   readonly json?: boolean;
   readonly label?: string;
   readonly color?: (typeof COLORS)[number];
-  readonly allowLarge?: boolean;
+  readonly large?: boolean;
   readonly keep?: boolean;
 };
 
@@ -75,7 +75,7 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         optional: true,
         brief: "Colour of its label in lists",
       },
-      allowLarge: {
+      large: {
         kind: "boolean",
         optional: true,
         withNegated: false,

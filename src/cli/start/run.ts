@@ -1,0 +1,80 @@
+import { EXIT_CODES } from "../../base/exit-codes.ts";
+import { makeStyle } from "../../base/style.ts";
+import { applyPlan, type StartOutcome } from "../../lifecycle/apply-plan.ts";
+import { askYesNo, canAsk } from "../../lifecycle/ask.ts";
+import { type PlannedStart, planStart, type RefusedStart } from "../../lifecycle/plan-start.ts";
+import { renderPlanJson } from "../../plan/render-plan-json.ts";
+import { renderPreflight } from "../../plan/render-preflight.ts";
+import type { StartRequest } from "../../plan/request.ts";
+import type { CommandContext } from "../context.ts";
+import { printProblems } from "../print-problems.ts";
+import { renderError } from "../render-error.ts";
+import type { StartFlags } from "./command.ts";
+
+/** Plans, shows the preflight and asks, then runs a bottle to its end and passes its exit code on. */
+export async function runStartCommand(context: CommandContext, flags: StartFlags, agent?: string): Promise<number> {
+  const request = makeRequest(context, flags, agent);
+  const planned = await planStart(context, request);
+  printProblems(context, planned.problems, planned.texts);
+  if (planned.kind === "refused") return refuse(context, planned);
+  if (request.dryRun) return show(context, request, planned);
+  if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
+  const outcome = await applyPlan(context, planned, { keep: flags.keep === true });
+  report(context, outcome);
+  return outcome.exitCode;
+}
+
+function makeRequest(context: CommandContext, flags: StartFlags, agent: string | undefined): StartRequest {
+  return {
+    agent,
+    bottles: flags.bottle ?? [],
+    argv: context.afterDashes,
+    headless: flags.headless === true,
+    yes: flags.yes === true,
+    dryRun: flags.dryRun === true,
+    json: flags.json === true,
+    label: flags.label,
+    color: flags.color,
+    backend: flags.backend,
+    workspace: flags.workspace,
+    large: flags.large === true,
+  };
+}
+
+/** Problems were printed with their places; what stands against the start beyond them follows. */
+function refuse(context: CommandContext, { errors }: RefusedStart): number {
+  for (const error of errors) context.stderr.write(`${renderError(error, context.version)}\n`);
+  return errors[0]?.exit ?? EXIT_CODES.input.code;
+}
+
+function show(context: CommandContext, request: StartRequest, { plan }: PlannedStart): number {
+  const { stdout, env } = context;
+  const style = makeStyle(stdout, env);
+  stdout.write(request.json ? renderPlanJson(plan) : renderPreflight(plan, { style, columns: stdout.columns }));
+  return EXIT_CODES.ok.code;
+}
+
+/** Shows what will be done and asks; without a person, warnings are all there is to show. */
+async function agree(context: CommandContext, request: StartRequest, { plan }: PlannedStart): Promise<boolean> {
+  const { stderr, env } = context;
+  if (request.headless || !canAsk(context)) {
+    for (const warning of plan.warnings) stderr.write(`bottle: warning: ${warning}\n`);
+    return true;
+  }
+  stderr.write(`${renderPreflight(plan, { style: makeStyle(stderr, env), columns: stderr.columns })}\n`);
+  return request.yes || askYesNo(context, "Start it?");
+}
+
+function report(context: CommandContext, { ending, settled }: StartOutcome): void {
+  const style = makeStyle(context.stderr, context.env);
+  const say = (text: string) => context.stderr.write(`${style("faint", `bottle: ${text}`)}\n`);
+  if (ending.by === "timeout") say("the time limit ended it");
+  if (!settled.kept) return;
+  const { changes } = settled;
+  if (changes === undefined || changes.added + changes.changed + changes.removed === 0) {
+    say(`kept ${settled.folder}`);
+    return;
+  }
+  const more = changes.more ? "more than " : "";
+  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed in ${settled.workspace}`);
+}

@@ -1,0 +1,203 @@
+import type { Guest } from "../backends/backend.ts";
+import type { Context } from "../base/context.ts";
+import { BottleError } from "../base/errors.ts";
+import { EXIT_CODES } from "../base/exit-codes.ts";
+import { writeAtomically } from "../base/files.ts";
+import { readHolder } from "../base/holder.ts";
+import { systemIds } from "../base/ids.ts";
+import { Scope } from "../base/scope.ts";
+import { SecretValue } from "../base/secret-value.ts";
+import { type ClaimedBottle, claimSlug } from "../bottles/claim-slug.ts";
+import type { BottleRecord } from "../bottles/record.ts";
+import { removeState } from "../bottles/remove-state.ts";
+import { writeRecord } from "../bottles/write-record.ts";
+import { type Journal, openJournal } from "../journal/open-journal.ts";
+import { makeRedact } from "../journal/redact.ts";
+import type { BottlePlan } from "../plan/plan.ts";
+import { renderPlanJson } from "../plan/render-plan-json.ts";
+import { askSecretly, canAsk } from "./ask.ts";
+import { fillGuest } from "./fill-guest.ts";
+import { isQuiet } from "./is-quiet.ts";
+import type { PlannedStart } from "./plan-start.ts";
+import { resolveEnv } from "./resolve-env.ts";
+import { runCommand } from "./run-command.ts";
+import { type Settled, settle } from "./settle.ts";
+import { type Ending, exitCodeOf } from "./wait-for-end.ts";
+
+/** The steps of a start, in their order. */
+export const START_STEPS = ["claim", "resolve", "create", "fill", "run", "settle"] as const;
+
+/** One step of a start. */
+export type StartStep = (typeof START_STEPS)[number];
+
+/** How a plan is applied. */
+export type ApplyOptions = {
+  /** The state folder stays also when nothing changed */
+  readonly keep: boolean;
+  /** Called as each step begins */
+  readonly onStep?: (step: StartStep) => void;
+};
+
+/** What came of a bottle. */
+export type StartOutcome = { readonly exitCode: number; readonly ending: Ending; readonly settled: Settled };
+
+/** Applies a plan from the claim of its name to the settling of its results. Whatever fails, nothing half-made is left. */
+export async function applyPlan(context: Context, planned: PlannedStart, options: ApplyOptions): Promise<StartOutcome> {
+  const scope = new Scope();
+  try {
+    return await apply(context, planned, options, scope);
+  } catch (error) {
+    if (!context.signal.aborted) throw error;
+    throw new BottleError("launch/interrupted", `stopped by ${String(context.signal.reason)}; nothing was left behind`, {
+      cause: error,
+    });
+  } finally {
+    await scope.close();
+  }
+}
+
+async function apply(context: Context, planned: PlannedStart, options: ApplyOptions, scope: Scope): Promise<StartOutcome> {
+  const begin = (step: StartStep) => {
+    context.signal.throwIfAborted();
+    options.onStep?.(step);
+  };
+  begin("claim");
+  const claimed = await claim(context, planned.plan, scope);
+  const plan = withSlug(planned.plan, claimed);
+  const record = makeRecord(context, plan, claimed.holder);
+  await writeRecord(claimed.folders.record, record);
+  await writeAtomically(claimed.folders.plan, renderPlanJson(plan));
+
+  begin("resolve");
+  const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
+  const env = await resolveEnv(plan.env, context.env, ask);
+  const secrets = [...env.values()].filter((value) => value instanceof SecretValue);
+  const journal = await openJournal(
+    { path: claimed.folders.journal, slug: plan.slug, clock: context.clock, redact: makeRedact(secrets) },
+    scope,
+  );
+  await journalStart(journal, plan);
+
+  begin("create");
+  const { folders } = claimed;
+  const guest = await planned.backend.create(
+    {
+      slug: plan.slug,
+      layout: plan.guest,
+      homeFolder: folders.home,
+      workspace: guestWorkspace(plan, folders.workspace),
+      scratch: folders.scratch,
+      limits: plan.limits,
+      tools: plan.tools,
+    },
+    scope,
+  );
+  begin("fill");
+  const filled = await fillGuest(context, { plan, survey: planned.survey, folders, owner: guest.owner });
+
+  begin("run");
+  await writeRecord(folders.record, { ...record, status: "running" });
+  await journal.write({ kind: "running", owner: guest.owner.uid });
+  const started = context.clock.now().getTime();
+  const ending = await runInside(context, plan, guest, env);
+  const ms = context.clock.now().getTime() - started;
+  await journal.write(endingEvent(ending, ms));
+
+  options.onStep?.("settle");
+  await guest.stop();
+  const exitCode = ending.by === "timeout" ? EXIT_CODES.timeout.code : exitCodeOf(ending.exit);
+  const settled = await settle(context, { record, journal, folders, baseline: filled.baseline, exitCode, keep: options.keep });
+  if (settled.kept) claimed.keep();
+  return { exitCode, ending, settled };
+}
+
+type Held = ClaimedBottle & { readonly holder: BottleRecord["holder"]; keep(): void };
+
+/** Takes the name; unless somebody says `keep`, everything under it is removed with the scope. */
+async function claim(context: Context, plan: BottlePlan, scope: Scope): Promise<Held> {
+  const holder = await readHolder(context.pid);
+  const base = plan.label ?? plan.bottle.names.join("-");
+  const claimed = await claimSlug({
+    state: context.paths.state,
+    base,
+    wanted: plan.slug,
+    label: plan.label,
+    ids: systemIds,
+    holder,
+  });
+  let kept = false;
+  scope.defer(`remove ${claimed.folders.root}`, async () => {
+    if (!kept) await removeState(claimed.folders.root, { uid: context.uid, ids: systemIds, isQuiet });
+  });
+  scope.defer("give the label back", () => claimed.releaseLabel());
+  return {
+    ...claimed,
+    holder,
+    keep: () => {
+      kept = true;
+    },
+  };
+}
+
+function withSlug(plan: BottlePlan, { slug }: ClaimedBottle): BottlePlan {
+  return slug === plan.slug ? plan : Object.freeze({ ...plan, slug, guest: { ...plan.guest, hostname: slug } });
+}
+
+function makeRecord(context: Context, plan: BottlePlan, holder: BottleRecord["holder"]): BottleRecord {
+  return {
+    version: 1,
+    slug: plan.slug,
+    label: plan.label,
+    bottle: plan.bottle.names.join(" + "),
+    agent: plan.agent?.name,
+    backend: plan.backend.name,
+    source: plan.workspace.mode === "none" ? undefined : plan.workspace.source,
+    status: "starting",
+    holder,
+    startedAt: context.clock.now().toISOString(),
+    endedAt: undefined,
+    exitCode: undefined,
+    results: undefined,
+    journal: undefined,
+  };
+}
+
+async function journalStart(journal: Journal, plan: BottlePlan): Promise<void> {
+  const { slug, bottle, backend, command, workspace } = plan;
+  await journal.write({ kind: "start", slug, bottle: bottle.names.join(" + "), backend: backend.name, argv: command.argv });
+  if (workspace.mode !== "copy" || workspace.leftOut.length === 0) return;
+  const paths = workspace.leftOut.slice(0, 100).map(({ path }) => path);
+  await journal.write({ kind: "left-out", paths, total: workspace.leftOut.length });
+}
+
+function guestWorkspace(plan: BottlePlan, folder: string) {
+  const { workspace } = plan;
+  switch (workspace.mode) {
+    case "copy":
+      return { kind: "folder", path: folder } as const;
+    case "mount":
+      return { kind: "mount", path: workspace.source, owner: workspace.owner } as const;
+    case "none":
+      return { kind: "none" } as const;
+  }
+}
+
+async function runInside(
+  context: Context,
+  plan: BottlePlan,
+  guest: Guest,
+  env: ReadonlyMap<string, string | SecretValue>,
+): Promise<Ending> {
+  const { command, guest: layout, workspace } = plan;
+  const { columns = 80, rows = 24 } = context.stdout;
+  const inside = workspace.mode === "none" ? layout.home : layout.workspace;
+  const cwd = workspace.mode === "copy" && workspace.subfolder !== "" ? `${inside}/${workspace.subfolder}` : inside;
+  const terminal = command.interactive ? { columns, rows, term: context.env["TERM"] ?? "xterm-256color" } : undefined;
+  return runCommand(context, guest, { argv: command.argv, env, cwd, terminal }, plan.limits.timeMs);
+}
+
+function endingEvent({ exit, by }: Ending, ms: number) {
+  if (by === "timeout") return { kind: "timeout", ms } as const;
+  const code = exit.kind === "code" ? exit.code : undefined;
+  return { kind: "exit", code, signal: exit.kind === "signal" ? exit.signal : undefined, ms } as const;
+}

@@ -1,0 +1,75 @@
+import type { Backend } from "../backends/backend.ts";
+import type { Context } from "../base/context.ts";
+import { readHolder } from "../base/holder.ts";
+import { systemIds } from "../base/ids.ts";
+import { tryLock } from "../base/lock.ts";
+import { foldersAt } from "../bottles/bottle-folders.ts";
+import { findLeftovers } from "../bottles/find-leftovers.ts";
+import { listBottles } from "../bottles/list-bottles.ts";
+import { listLabels } from "../bottles/list-labels.ts";
+import { type CleanupPlan, type CleanupRules, planCleanup, type Removal } from "../bottles/plan-cleanup.ts";
+import { removeState } from "../bottles/remove-state.ts";
+import { writeRecord } from "../bottles/write-record.ts";
+import { isQuiet } from "./is-quiet.ts";
+
+/** Looks at everything on this machine and decides what a clean-up would remove. */
+export async function planMachineCleanup(
+  context: Context,
+  backends: readonly Backend[],
+  rules: CleanupRules,
+): Promise<CleanupPlan> {
+  const { state } = context.paths;
+  const now = context.clock.now();
+  // Guests first: one that starts in between is then found with its holder, not without.
+  const guests = (await Promise.all(backends.map((backend) => backend.list()))).flat();
+  const [bottles, labels, leftovers] = await Promise.all([listBottles(state), listLabels(state), findLeftovers(state, now)]);
+  return planCleanup({ bottles, guests, labels, leftovers, now }, rules);
+}
+
+/** One removal that did not work, and why. */
+export type FailedRemoval = { readonly removal: Removal; readonly error: unknown };
+
+/** Carries a clean-up out, in its order; one that fails does not stop the others. */
+export async function applyCleanup(
+  context: Context,
+  backends: readonly Backend[],
+  plan: CleanupPlan,
+): Promise<readonly FailedRemoval[]> {
+  const failed: FailedRemoval[] = [];
+  for (const removal of plan.removals) {
+    context.signal.throwIfAborted();
+    try {
+      await remove(context, backends, removal);
+    } catch (error) {
+      failed.push({ removal, error });
+    }
+  }
+  return failed;
+}
+
+async function remove(context: Context, backends: readonly Backend[], removal: Removal): Promise<void> {
+  const options = { uid: context.uid, ids: systemIds, isQuiet };
+  switch (removal.kind) {
+    case "guest":
+      await backends.find(({ name }) => name === removal.guest.backend)?.remove(removal.guest);
+      return;
+    case "state":
+      return removeState(removal.folder, options);
+    case "settle": {
+      const folders = foldersAt(removal.folder);
+      for (const folder of [folders.home, folders.scratch]) await removeState(folder, options);
+      const bottle = (await listBottles(context.paths.state)).find(({ slug }) => slug === removal.slug);
+      if (bottle?.record === undefined) return;
+      const ended = { ...bottle.record, status: "ended", endedAt: context.clock.now().toISOString() } as const;
+      return writeRecord(folders.record, ended);
+    }
+    case "label": {
+      const attempt = await tryLock(removal.path, await readHolder(context.pid));
+      if (attempt.kind === "taken") await attempt.lock.release();
+      return;
+    }
+    case "leftover":
+      if (removal.leftover.kind === "folder") return removeState(removal.leftover.path, options);
+      return removeFile(removal.leftover.path);
+  }
+}

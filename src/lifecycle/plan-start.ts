@@ -1,0 +1,129 @@
+import { selectBackend } from "../backends/select.ts";
+import type { Backend, Probe } from "../backends/backend.ts";
+import type { Context } from "../base/context.ts";
+import { BottleError } from "../base/errors.ts";
+import { findUpwards } from "../base/find-upwards.ts";
+import { systemIds } from "../base/ids.ts";
+import { run } from "../base/process.ts";
+import { makeSlug } from "../bottles/claim-slug.ts";
+import { findUnbuilt, OFF_FEATURES } from "../manifest/features.ts";
+import { type LoadedManifest, loadManifest } from "../manifest/load-manifest.ts";
+import type { Problem } from "../manifest/problem.ts";
+import type { HostFacts, WorkspaceFacts } from "../plan/host-facts.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import type { BottlePlan } from "../plan/plan.ts";
+import type { StartRequest } from "../plan/request.ts";
+import { findMount } from "../workspace/find-mount.ts";
+import type { WorkspaceSurvey } from "../workspace/survey.ts";
+import { surveyWorkspace } from "../workspace/survey-workspace.ts";
+import { makeBackends } from "./make-backends.ts";
+
+/** A plan, and what was found on the way to it that applying it needs. */
+export type PlannedStart = {
+  readonly kind: "planned";
+  readonly plan: BottlePlan;
+  readonly backend: Backend;
+  /** What is copied; undefined when nothing is */
+  readonly survey: WorkspaceSurvey | undefined;
+  /** Warnings of the manifests, none of which stops the start */
+  readonly problems: readonly Problem[];
+  readonly texts: ReadonlyMap<string, string>;
+};
+
+/** Everything that stands against a start, all at once. */
+export type RefusedStart = {
+  readonly kind: "refused";
+  readonly problems: readonly Problem[];
+  readonly texts: ReadonlyMap<string, string>;
+  readonly errors: readonly BottleError[];
+};
+
+const DEFAULT_BOTTLE = "default";
+
+/** Reads manifests and machine and decides what a start will do; changes nothing. */
+export async function planStart(context: Context, request: StartRequest): Promise<PlannedStart | RefusedStart> {
+  const repository = await findUpwards(context.cwd, ".git");
+  const manifest = await loadManifest({
+    paths: context.paths,
+    userHome: context.userHome,
+    repository,
+    agent: request.agent,
+    bottles: request.agent === undefined && request.bottles.length === 0 ? [DEFAULT_BOTTLE] : request.bottles,
+  });
+  if (manifest.kind === "refused") return { ...manifest, errors: [] };
+  const [selection, workspace] = await Promise.all([
+    chooseBackend(context, request, manifest),
+    lookAtWorkspace(context, request, manifest),
+  ]);
+  const { probe, backend, because } = selection;
+  const outcome = makePlan({
+    request,
+    bottle: manifest.bottle,
+    agent: manifest.agent,
+    config: manifest.config,
+    facts: makeFacts(context, { probe, because, repository, workspace: workspace?.facts }),
+    slug: makeSlug(request.label ?? manifest.bottle.names.join("-"), systemIds),
+    unbuilt: findUnbuilt(manifest.bottle, manifest.agent),
+    off: OFF_FEATURES,
+  });
+  const { problems, texts } = manifest;
+  if (outcome.kind === "refused") {
+    return { kind: "refused", problems: [...problems, ...outcome.problems], texts, errors: outcome.errors };
+  }
+  return { kind: "planned", plan: outcome.plan, backend, survey: workspace?.survey, problems, texts };
+}
+
+type Ready = Extract<LoadedManifest, { kind: "ready" }>;
+
+async function chooseBackend(context: Context, request: StartRequest, { bottle, config }: Ready) {
+  const wishes = {
+    flag: request.backend,
+    variable: context.env["BOT_BOTTLE_BACKEND"],
+    bottle: bottle.backend,
+    config: config.backend,
+  };
+  return selectBackend(await makeBackends(context), wishes, context.platform);
+}
+
+/** What is there to be copied or mounted; a copy is looked at file by file, a mount is not. */
+async function lookAtWorkspace(
+  context: Context,
+  request: StartRequest,
+  { bottle }: Ready,
+): Promise<{ readonly facts: WorkspaceFacts; readonly survey: WorkspaceSurvey | undefined } | undefined> {
+  const { cwd, userHome, uid, signal } = context;
+  switch (request.workspace ?? bottle.workspace.mode) {
+    case "none":
+      return undefined;
+    case "mount":
+      return { facts: findMount(cwd, userHome), survey: undefined };
+    case "copy": {
+      const bound = request.large ? { bound: Number.POSITIVE_INFINITY } : {};
+      const survey = await surveyWorkspace({ folder: cwd, userHome, rules: bottle.workspace, run, uid, signal, ...bound });
+      const bytes = survey.bytes + survey.historyBytes;
+      return { facts: { ...survey, bytes }, survey };
+    }
+  }
+}
+
+function makeFacts(
+  context: Context,
+  found: {
+    readonly probe: Probe;
+    readonly because: string;
+    readonly repository: string | undefined;
+    readonly workspace: WorkspaceFacts | undefined;
+  },
+): HostFacts {
+  const { probe, because, repository, workspace } = found;
+  const set = Object.entries(context.env).filter(([, value]) => value !== undefined);
+  return {
+    backend: { name: probe.backend, strength: probe.strength ?? "unknown", because },
+    limits: probe.limits,
+    workspace,
+    terminal: { stdin: context.stdin.isTTY === true, stdout: context.stdout.isTTY === true },
+    repository,
+    caller: { uid: context.uid, gid: context.gid },
+    variables: new Set(set.map(([name]) => name)),
+  };
+}

@@ -1,0 +1,85 @@
+import { finished } from "node:stream/promises";
+import type { Guest, GuestCommand, GuestProcess } from "../backends/backend.ts";
+import type { Context } from "../base/context.ts";
+import { attachTerminal } from "../terminal/attach.ts";
+import { openTerminalGuard } from "../terminal/guard.ts";
+import { makeOutputFilter } from "../terminal/output-filter.ts";
+import { type Ending, waitForEnd } from "./wait-for-end.ts";
+
+/** Time a command gets to end by itself once it was asked to, `ms` */
+const GRACE_MS = 3_000;
+
+/** Runs a command in a guest with the operator's terminal or pipes attached, until its end. */
+export async function runCommand(
+  context: Context,
+  guest: Guest,
+  command: GuestCommand,
+  timeMs: number | undefined,
+): Promise<Ending> {
+  const running = await guest.exec(command);
+  return running.kind === "terminal"
+    ? runOnTerminal(context, guest, running, timeMs)
+    : runOnPipes(context, guest, running, timeMs);
+}
+
+async function runOnTerminal(
+  context: Context,
+  guest: Guest,
+  running: Extract<GuestProcess, { kind: "terminal" }>,
+  timeMs: number | undefined,
+): Promise<Ending> {
+  const { stdin, stdout, env, signal } = context;
+  let hangUp = () => {};
+  const hungUp = new Promise<void>((resolve) => {
+    hangUp = resolve;
+  });
+  const attached = attachTerminal({
+    guest: running.terminal,
+    stdin,
+    stdout,
+    exit: running.exit,
+    onResize: (listener) => context.onSignal((name) => name === "SIGWINCH" && listener()),
+    openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1, env }),
+  }).then((end) => {
+    if (end.kind === "hung-up") hangUp();
+  });
+  // A terminal that cannot be attached must not leave a command running that nobody sees.
+  attached.catch(() => void guest.stop());
+  const ending = await waitForEnd(running, guest, { signal, hangUp: hungUp, timeMs, graceMs: GRACE_MS });
+  await attached;
+  return ending;
+}
+
+async function runOnPipes(
+  context: Context,
+  guest: Guest,
+  running: Extract<GuestProcess, { kind: "pipes" }>,
+  timeMs: number | undefined,
+): Promise<Ending> {
+  const { stdin, stdout, stderr, signal } = context;
+  // A terminal is never read for a headless command: what is typed there is not meant for it.
+  if (stdin.isTTY) running.stdin.end();
+  else stdin.pipe(running.stdin);
+  running.stdin.on("error", () => {}); // a command may end without reading all of its input
+  const streams = [forward(running.stdout, stdout), forward(running.stderr, stderr)];
+  const ending = await waitForEnd(running, guest, { signal, hangUp: NEVER, timeMs, graceMs: GRACE_MS });
+  await Promise.all(streams);
+  stdin.unpipe(running.stdin);
+  stdin.destroy(); // an input that stays open must not keep this process
+  return ending;
+}
+
+const NEVER = new Promise<void>(() => {});
+
+/** Passes bytes on as they are to a pipe or file, and through the filter to a person's terminal. */
+async function forward(from: NodeJS.ReadableStream, to: Context["stdout"]): Promise<void> {
+  const filter = to.isTTY ? makeOutputFilter() : undefined;
+  from.on("data", (chunk: Buffer) => {
+    const shown = filter === undefined ? chunk : filter.push(chunk);
+    if (to.destroyed || to.write(shown)) return;
+    from.pause();
+    to.once("drain", () => from.resume());
+  });
+  await finished(from).catch(() => {}); // a broken pipe of an ended command is its end
+  if (filter !== undefined && !to.destroyed) to.write(filter.end());
+}

@@ -1,0 +1,51 @@
+import type { Context } from "../base/context.ts";
+import { systemIds } from "../base/ids.ts";
+import type { BottleFolders } from "../bottles/bottle-folders.ts";
+import type { BottleRecord } from "../bottles/record.ts";
+import { removeState } from "../bottles/remove-state.ts";
+import { writeRecord } from "../bottles/write-record.ts";
+import type { Journal } from "../journal/open-journal.ts";
+import { type Baseline, type Changes, findChanges, hasChanges } from "../workspace/find-changes.ts";
+import { isQuiet } from "./is-quiet.ts";
+
+/** What settling needs to know. */
+export type Settling = {
+  readonly record: BottleRecord;
+  readonly journal: Journal;
+  readonly folders: BottleFolders;
+  readonly baseline: Baseline | undefined;
+  readonly exitCode: number;
+  /** The folder stays also when nothing changed */
+  readonly keep: boolean;
+};
+
+/** What is left of a bottle: its state folder if somebody may want it, and what changed in the workspace. */
+export type Settled = { readonly kept: boolean; readonly workspace: string; readonly folder: string; readonly changes: Changes | undefined };
+
+/** Looks at what the command changed, closes record and journal, and decides whether anything is worth keeping. */
+export async function settle(context: Context, settling: Settling): Promise<Settled> {
+  const { record, journal, folders, baseline, exitCode } = settling;
+  const changes = baseline && (await findChanges(folders.workspace, baseline));
+  const changed = changes !== undefined && hasChanges(changes);
+  const kept = settling.keep || changed || exitCode !== 0;
+  if (kept) {
+    await journal.close();
+    await writeRecord(folders.record, {
+      ...record,
+      status: "ended",
+      endedAt: context.clock.now().toISOString(),
+      exitCode,
+      results: resultsOf(baseline !== undefined, changed),
+      journal: journal.end(),
+    });
+    // Home and scratch were for the running bottle only; they may hold what an agent typed or cached.
+    const options = { uid: context.uid, ids: systemIds, isQuiet };
+    for (const folder of [folders.home, folders.scratch]) await removeState(folder, options);
+  }
+  return { kept, folder: folders.root, workspace: folders.workspace, changes };
+}
+
+function resultsOf(copied: boolean, changed: boolean): BottleRecord["results"] {
+  if (!copied) return "none";
+  return changed ? "changed" : "unchanged";
+}
