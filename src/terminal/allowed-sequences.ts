@@ -4,11 +4,13 @@ export type Allowed = {
   readonly text: string;
   /** Whether the terminal may send something in return, now or later (an answer, mouse or focus reports) */
   readonly answers: boolean;
+  /** The screen that is shown afterwards, if this changes it */
+  readonly screen?: "main" | "alternate";
 };
 
 const NOTHING: Allowed = { text: "", answers: false };
 
-/** Private modes (`CSI ? … h` and `l`) that stay within the screen and that `RESTORE_SCREEN` sets back. */
+/** Private modes (`CSI ? … h` and `l`) that stay within the screen and that `restoreScreen` sets back. */
 const PRIVATE_MODES: ReadonlySet<number> = new Set([
   1, // application cursor keys
   4, // smooth scroll
@@ -76,6 +78,8 @@ const CSI: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["t", { parameters: /^1[468]$/, answers: true }],
 ]);
 
+const ALTERNATE_SCREEN_MODES: ReadonlySet<number> = new Set([47, 1047, 1049]);
+
 const LONGEST_NUMBER = /\d{6}/;
 
 /** Decides over a control sequence, given without its `ESC [`: parameters, intermediates, final byte. */
@@ -90,15 +94,21 @@ export function allowCsi(body: string): Allowed {
 }
 
 function allowModes(parameters: string, final: string): Allowed {
-  const modes = parameters.split(";").filter((mode) => PRIVATE_MODES.has(Number(mode)) && mode !== "");
+  const modes = parameters
+    .split(";")
+    .map(Number)
+    .filter((mode) => PRIVATE_MODES.has(mode));
   if (modes.length === 0) return NOTHING;
-  const answers = final === "h" && modes.some((mode) => REPORTING_MODES.has(Number(mode)));
-  return { text: `\x1b[?${modes.join(";")}${final}`, answers };
+  const text = `\x1b[?${modes.join(";")}${final}`;
+  const answers = final === "h" && modes.some((mode) => REPORTING_MODES.has(mode));
+  if (!modes.some((mode) => ALTERNATE_SCREEN_MODES.has(mode))) return { text, answers };
+  return { text, answers, screen: final === "h" ? "alternate" : "main" };
 }
 
 /** Decides over a short escape sequence, given without its `ESC`: cursor, index, keypad, reset, common charsets. */
 export function allowEscape(body: string): Allowed {
-  return /^([78DEMc=>]|[()*+][0AB])$/.test(body) ? { text: `\x1b${body}`, answers: false } : NOTHING;
+  if (body === "c") return { text: "\x1bc", answers: false, screen: "main" };
+  return /^([78DEM=>]|[()*+][0AB])$/.test(body) ? { text: `\x1b${body}`, answers: false } : NOTHING;
 }
 
 /** Decides over an operating system command, given without `ESC ]` and its end. */

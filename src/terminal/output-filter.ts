@@ -10,6 +10,8 @@ export type OutputFilter = {
   end(): Uint8Array;
   /** Whether the terminal may have been made to send something, now or later. */
   expectsAnswers(): boolean;
+  /** The screen that the terminal shows after what was let through. */
+  screen(): "main" | "alternate";
 };
 
 /** Where the parser is; `-escape` is after an ESC that may be the first half of the string's end (`ESC \`). */
@@ -41,6 +43,7 @@ export function makeOutputFilter(): OutputFilter {
   let body = "";
   let incomplete: Uint8Array = new Uint8Array();
   let answers = false;
+  let screen: "main" | "alternate" = "main";
 
   const enter = (next: State) => {
     state = next;
@@ -49,6 +52,7 @@ export function makeOutputFilter(): OutputFilter {
   const finish = (allowed: Allowed) => {
     sink.ascii(allowed.text);
     answers ||= allowed.answers;
+    screen = allowed.screen ?? screen;
     enter("ground");
   };
   const collect = (byte: number, longest: number) => {
@@ -161,6 +165,7 @@ export function makeOutputFilter(): OutputFilter {
       return sink.take();
     },
     expectsAnswers: () => answers,
+    screen: () => screen,
   };
 }
 
