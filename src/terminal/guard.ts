@@ -47,12 +47,12 @@ while read -r word; do
   esac
 done
 if [ "$(stty -g <&3)" = "$made" ]; then stty "$found" <&3; fi
-printf %s "$screen" >&4
+printf %b "$screen" >&4
 `;
 
 /** Switches the terminal to raw mode and starts its watcher. Throws when it is no terminal. */
 export async function openTerminalGuard(terminal: GuardedTerminal): Promise<TerminalGuard> {
-  const screens = [restoreScreen("main"), restoreScreen("alternate")];
+  const screens = [restoreScreen("main"), restoreScreen("alternate")].map(writeForPrintf);
   const watcher = startProcess(["/bin/sh", "-c", WATCHER, "sh", ...screens], {
     env: { PATH: terminal.env["PATH"] },
     cwd: "/",
@@ -78,6 +78,11 @@ export async function openTerminalGuard(terminal: GuardedTerminal): Promise<Term
       return left;
     },
   };
+}
+
+/** The text as `printf %b` reads it: nothing in an argv of ours acts on the terminal of who lists processes. */
+function writeForPrintf(text: string): string {
+  return text.replace(/[\0-\x1f\\]/g, (character) => `\\0${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 /** For the case that somebody ended the watcher. */

@@ -35,7 +35,8 @@ const LONGEST = { escape: 2, csi: 256, osc: 4096 } as const;
  * xterm): controls inside a sequence act at once, CAN and SUB abort, ESC starts anew.
  *
  * What comes out is UTF-8 without C1 controls: a byte that is not part of UTF-8 becomes U+FFFD, as a terminal would show
- * it, since one that is not in UTF-8 mode would take `9B` for the start of a control sequence.
+ * it, since one that is not in UTF-8 mode would take `9B` for the start of a control sequence. The operator's terminal is
+ * taken to be in UTF-8 mode: in another, half of a letter may be such a byte.
  */
 export function makeOutputFilter(): OutputFilter {
   const sink = makeByteSink();
