@@ -81,7 +81,9 @@ test("closing ends the programs inside and leaves no descriptor open", async () 
         return false;
       }
     });
-  await (await openPty({ columns: 80, rows: 24 })).close();
+  const first = await openPty({ columns: 80, rows: 24 });
+  first.close();
+  await once(first.output.resume(), "close");
   const before = terminals();
   for (let i = 0; i < 5; i++) {
     const pty = await openPty({ columns: 80, rows: 24 });

@@ -12,7 +12,7 @@ const DRAIN_MS = 1000;
 const SIGN_MS = 500;
 
 /** An output that may also say when it can take more, and that it is gone. */
-export type TerminalOutput = Output & {
+type TerminalOutput = Output & {
   on?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
   off?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
 };
