@@ -196,11 +196,13 @@ describe("a sudden end", () => {
   });
 
   test("after kill -9 under a shell with a line editor, its mode is left alone", async () => {
-    await attachShell();
+    const before = await attachShell();
+    expect(before).toContain(" -icanon"); // the line editor's
     const guard = watcher();
     process.kill(cli(), "SIGKILL");
     await allGone(guard);
-    await pane.until((screen) => screen.includes("Killed"), "the outer shell");
+    await pane.until((screen) => screen.includes("Killed") && prompted("outside$")(screen), "the outer shell");
+    expect(pane.settings()).toBe(before);
     pane.run("send-keys", "-l", "echo ac");
     pane.keys("Left", "b", "Enter");
     await pane.until((screen) => /^abc$/m.test(screen), "an edited line");
@@ -210,17 +212,15 @@ describe("a sudden end", () => {
     const before = await attachShell();
     process.kill(watcher(), "SIGKILL");
     pane.line("exit");
-    await pane.until((screen) => screen.includes("[exited"), "the end");
-    await waitFor(
-      () => pane.settings() === before || undefined,
-      () => pane.settings(),
-    );
+    const screen = await pane.until(prompted("outside$"), "the end");
+    expect(screen).toMatch(/^bye$/m);
+    expect(pane.settings()).toBe(before);
   });
 
   test("SIGTERM ends the attachment and sets the terminal back", async () => {
     const before = await attachShell();
     process.kill(cli(), "SIGTERM");
-    await pane.until((screen) => screen.includes("[aborted SIGTERM]"), "the end");
+    await pane.until((screen) => screen.includes("[aborted SIGTERM]\nbye\n"), "the end");
     await pane.until(prompted("outside$"), "the outer shell");
     expect(pane.settings()).toBe(before);
   });
