@@ -56,16 +56,18 @@ async function join(attachment: Attachment, guard: TerminalGuard): Promise<Attac
   const input = joinInput(attachment);
   const output = joinOutput(attachment, filter, guard);
   const stopFollowing = followSize(attachment);
+  const over = new AbortController();
   const hungUp = Promise.race([input.gone, output.gone]).then(() => ({ kind: "hung-up" }) as const);
   try {
     const end = await Promise.race([
       attachment.exit.then((exit) => ({ kind: "exited", exit }) as const),
       hungUp,
-      aborted(attachment.signal),
+      aborted(attachment.signal, over.signal),
     ]);
     if (end.kind === "exited") await atMost(DRAIN_MS, Promise.race([output.ended, hungUp]));
     return end;
   } finally {
+    over.abort();
     stopFollowing();
     output.stop();
     await sayGoodbye(attachment, filter, input.swallowUntil(SIGN), hungUp);
@@ -158,11 +160,11 @@ function followSize({ stdout, guest, onResize }: Attachment): () => void {
   return onResize(resize);
 }
 
-function aborted(signal: AbortSignal | undefined): Promise<AttachEnd> {
+function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<AttachEnd> {
   return new Promise((resolve) => {
     const abort = () => resolve({ kind: "aborted", reason: signal?.reason });
     if (signal?.aborted) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
+    else signal?.addEventListener("abort", abort, { signal: over });
   });
 }
 
