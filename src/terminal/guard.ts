@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { BottleError } from "../base/errors.ts";
 import { startProcess } from "../base/process.ts";
 import { restoreScreen } from "./restore-sequences.ts";
 
@@ -50,7 +51,7 @@ if [ "$(stty -g <&3)" = "$made" ]; then stty "$found" <&3; fi
 printf %b "$screen" >&4
 `;
 
-/** Switches the terminal to raw mode and starts its watcher. Throws when it is no terminal. */
+/** Switches the terminal to raw mode and starts its watcher. Throws `process/failed` when it cannot. */
 export async function openTerminalGuard(terminal: GuardedTerminal): Promise<TerminalGuard> {
   const screens = [restoreScreen("main"), restoreScreen("alternate")].map(writeForPrintf);
   const watcher = startProcess(["/bin/sh", "-c", WATCHER, "sh", ...screens], {
@@ -65,7 +66,11 @@ export async function openTerminalGuard(terminal: GuardedTerminal): Promise<Term
   stdin.on("error", () => {}); // it may be gone; its end tells
   const answer = await Promise.race([once(stdout, "data").then(String), gone.then(() => "")]);
   const found = /^ready ([0-9a-f:=\w]+)\n$/.exec(answer)?.[1];
-  if (found === undefined) throw new Error("the terminal cannot be switched to raw mode");
+  if (found === undefined) {
+    throw new BottleError("process/failed", "stty cannot switch this terminal to raw mode", {
+      hint: "check that `stty -g` works here, or run the command with --headless",
+    });
+  }
   const leave = async () => {
     stdin.end("leave\n");
     if (!(await gone)) await setBack(terminal, found);
