@@ -1,6 +1,7 @@
 import type { StdioOptions } from "node:child_process";
 import { type ChildProcess, spawn } from "node:child_process";
 import { BottleError, systemErrorCode } from "./errors.ts";
+import { leakingDescriptors, withNullDescriptor } from "./leaking-descriptors.ts";
 
 /** How a finished process ended: its exit code, or the signal that ended it. */
 export type Exit =
@@ -74,7 +75,7 @@ export const run: Run = (argv, options) =>
     child.stdin?.end(options.stdin ?? "");
   });
 
-/** Starts a long-lived process without a shell; the caller owns its end. */
+/** Starts a long-lived process without a shell; it gets the descriptors named in `stdio` and no other. */
 export function startProcess(
   argv: readonly [string, ...string[]],
   options: Pick<RunOptions, "env" | "cwd" | "uid" | "gid"> & {
@@ -83,15 +84,34 @@ export function startProcess(
   },
 ): ChildProcess {
   const [file, ...args] = argv;
-  return spawn(file, args, {
-    env: { ...options.env },
-    stdio: options.stdio,
-    shell: false,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.uid === undefined ? {} : { uid: options.uid }),
-    ...(options.gid === undefined ? {} : { gid: options.gid }),
-    ...(options.detached === undefined ? {} : { detached: options.detached }),
-  });
+  const start = (stdio: StdioOptions) =>
+    spawn(file, args, {
+      env: { ...options.env },
+      stdio,
+      shell: false,
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+      ...(options.gid === undefined ? {} : { gid: options.gid }),
+      ...(options.detached === undefined ? {} : { detached: options.detached }),
+    });
+  const leaking = leakingDescriptors();
+  if (leaking.length === 0) return start(options.stdio);
+  return withNullDescriptor((nothing) => start(coverDescriptors(options.stdio, leaking, nothing)));
+}
+
+/** The same `stdio`, with `nothing` put over every descriptor that the child would inherit without being given it. */
+export function coverDescriptors(
+  stdio: StdioOptions,
+  leaking: readonly number[],
+  nothing: number,
+): Exclude<StdioOptions, string> {
+  const covered = typeof stdio === "string" ? [stdio, stdio, stdio] : [...stdio];
+  for (const fd of leaking) {
+    // "ignore" above 2 means to Node: leave whatever the parent has there
+    while (covered.length <= fd) covered.push("ignore");
+    if (covered[fd] === "ignore") covered[fd] = nothing;
+  }
+  return covered;
 }
 
 /** Node's pair of exit code and signal as one value. */

@@ -1,0 +1,186 @@
+import { once } from "node:events";
+import type { GuestTerminal } from "../backends/backend.ts";
+import type { Input, Output } from "../base/context.ts";
+import type { Exit } from "../base/process.ts";
+import type { TerminalGuard } from "./guard.ts";
+import { makeOutputFilter, type OutputFilter } from "./output-filter.ts";
+import { ASK_FOR_SIGN, restoreScreen, SIGN } from "./restore-sequences.ts";
+
+/** Time for the rest of the output once the command has ended, `ms` */
+const DRAIN_MS = 1000;
+/** Time for what the terminal still has to say once the command has ended, `ms` */
+const SIGN_MS = 500;
+
+/** An output that may also say when it can take more, and that it is gone. */
+type TerminalOutput = Output & {
+  on?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
+  off?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
+};
+
+/** What is joined: a bottle's own terminal and the operator's. */
+export type Attachment = {
+  readonly guest: GuestTerminal;
+  readonly stdin: Input;
+  readonly stdout: TerminalOutput;
+  /** Calls back on each change of the operator's terminal size until the returned function is called. */
+  onResize(listener: () => void): () => void;
+  /** The end of the command inside */
+  readonly exit: Promise<Exit>;
+  /** Switches the operator's terminal to raw mode */
+  readonly openGuard: () => Promise<TerminalGuard>;
+  /** Ends the attachment from outside */
+  readonly signal?: AbortSignal;
+};
+
+/** How an attachment ended; except after `exited` the command still runs and is the caller's to stop. */
+export type AttachEnd =
+  | { readonly kind: "exited"; readonly exit: Exit }
+  | { readonly kind: "hung-up" }
+  | { readonly kind: "aborted"; readonly reason: unknown };
+
+/**
+ * Joins the two terminals until the command ends, the operator's terminal hangs up or the signal is aborted. However it
+ * ends, also by a throw, the operator's terminal is afterwards as it was before.
+ */
+export async function attachTerminal(attachment: Attachment): Promise<AttachEnd> {
+  const guard = await attachment.openGuard();
+  try {
+    return await join(attachment, guard);
+  } finally {
+    await guard.leave();
+  }
+}
+
+async function join(attachment: Attachment, guard: TerminalGuard): Promise<AttachEnd> {
+  const filter = makeOutputFilter();
+  const input = joinInput(attachment);
+  const output = joinOutput(attachment, filter, guard);
+  const stopFollowing = followSize(attachment);
+  const over = new AbortController();
+  const hungUp = Promise.race([input.gone, output.gone]).then(() => ({ kind: "hung-up" }) as const);
+  try {
+    const end = await Promise.race([
+      attachment.exit.then((exit) => ({ kind: "exited", exit }) as const),
+      hungUp,
+      aborted(attachment.signal, over.signal),
+    ]);
+    if (end.kind === "exited") await atMost(DRAIN_MS, Promise.race([output.ended, hungUp]));
+    return end;
+  } finally {
+    over.abort();
+    stopFollowing();
+    output.stop();
+    await sayGoodbye(attachment, filter, input.swallowUntil(SIGN), hungUp);
+    input.stop();
+  }
+}
+
+/** Sets the screen back, and swallows what the terminal has still to say, so that no shell reads it as a command. */
+async function sayGoodbye(
+  { stdout }: Attachment,
+  filter: OutputFilter,
+  signSeen: Promise<void>,
+  hungUp: Promise<unknown>,
+): Promise<void> {
+  stdout.write(filter.end());
+  stdout.write(restoreScreen(filter.screen()));
+  if (!filter.expectsAnswers()) return;
+  stdout.write(ASK_FOR_SIGN);
+  await atMost(SIGN_MS, Promise.race([signSeen, hungUp]));
+}
+
+/** What is typed goes to the bottle, as fast as it takes it. */
+function joinInput({ stdin, guest }: Attachment) {
+  const gone = defer();
+  const seen = defer();
+  let swallowed: string | undefined;
+  let mark = "";
+  const take = (chunk: Buffer) => {
+    if (swallowed !== undefined) {
+      swallowed = (swallowed + chunk.toString("latin1")).slice(-1024);
+      if (swallowed.includes(mark)) seen.resolve();
+    } else if (!guest.input.destroyed && !guest.input.write(chunk)) stdin.pause();
+  };
+  const more = () => void stdin.resume();
+  const ignore = () => {}; // the bottle's terminal is closed: its exit tells
+  const hungUp = () => gone.resolve();
+  stdin.on("data", take).on("end", hungUp).on("close", hungUp).on("error", hungUp);
+  guest.input.on("drain", more).on("error", ignore);
+  return {
+    gone: gone.promise,
+    swallowUntil: (sign: string): Promise<void> => {
+      mark = sign;
+      swallowed = "";
+      stdin.resume();
+      return seen.promise;
+    },
+    stop: () => {
+      stdin.off("data", take).off("end", hungUp).off("close", hungUp).off("error", hungUp).pause();
+      guest.input.off("drain", more);
+    },
+  };
+}
+
+/** What the bottle prints goes through the filter to the screen, as fast as that takes it. */
+function joinOutput({ stdout, guest }: Attachment, filter: OutputFilter, guard: TerminalGuard) {
+  const gone = defer();
+  const take = (chunk: Uint8Array) => {
+    const before = filter.screen();
+    const bytes = filter.push(chunk);
+    if (filter.screen() !== before) guard.shows(filter.screen());
+    if (bytes.length > 0 && !stdout.write(bytes) && stdout.on !== undefined) guest.output.pause();
+  };
+  const more = () => void guest.output.resume();
+  const hungUp = () => gone.resolve();
+  const ended = guest.output.readableEnded ? Promise.resolve() : once(guest.output, "close").then(() => {});
+  ended.catch(() => {}); // a broken output is an ended one
+  stdout.on?.("drain", more);
+  stdout.on?.("error", hungUp);
+  guest.output.on("data", take);
+  let stopped = false;
+  return {
+    gone: gone.promise,
+    ended: ended.catch(() => {}),
+    stop: () => {
+      if (stopped) return;
+      stopped = true;
+      guest.output.off("data", take);
+      stdout.off?.("drain", more);
+      // the handler for errors stays: a terminal that hung up may say so later
+    },
+  };
+}
+
+/** The bottle's terminal has the size of the operator's, from the start. */
+function followSize({ stdout, guest, onResize }: Attachment): () => void {
+  const resize = () => {
+    if (stdout.columns !== undefined && stdout.rows !== undefined) guest.resize(stdout.columns, stdout.rows);
+  };
+  resize();
+  return onResize(resize);
+}
+
+function aborted(signal: AbortSignal | undefined, over: AbortSignal): Promise<AttachEnd> {
+  return new Promise((resolve) => {
+    const abort = () => resolve({ kind: "aborted", reason: signal?.reason });
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort, { signal: over });
+  });
+}
+
+function defer() {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, timeout]);
+  clearTimeout(timer);
+}
