@@ -55,10 +55,10 @@ describe("removeState", () => {
     await gone();
   });
 
-  test("goes through 10,000 levels", async () => {
+  test("goes through more levels than a path can name", async () => {
     let inner = join(root, "level");
     await mkdir(inner);
-    for (let level = 1; level < 10_000; level += 1) {
+    for (let level = 1; level < 500; level += 1) {
       const outer = join(root, `${level}`);
       await mkdir(outer);
       await rename(inner, join(outer, "a-name-that-makes-the-path-long"));
