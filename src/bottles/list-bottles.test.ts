@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Holder, readHolder } from "../base/holder.ts";
-import { parseSlug, type Slug } from "../base/ids.ts";
+import { parseSlug, type Slug, systemIds } from "../base/ids.ts";
+import { renderLockText } from "../base/lock-text.ts";
 import { plainStyle } from "../base/style.ts";
 import { makeBottleFolders } from "./bottle-folders.ts";
 import { findLeftovers } from "./find-leftovers.ts";
@@ -13,7 +14,9 @@ import { listLabels } from "./list-labels.ts";
 import { parseRecord, renderRecord } from "./parse-record.ts";
 import { readRecord } from "./read-record.ts";
 import type { BottleRecord } from "./record.ts";
+import { removeLabel } from "./remove-label.ts";
 import { renderList, renderListJson } from "./render-list.ts";
+import { settleBottle } from "./settle-bottle.ts";
 import { writeRecord } from "./write-record.ts";
 
 const DEAD: Holder = { pid: 2 ** 31, startTicks: "1" };
@@ -134,6 +137,28 @@ describe("listBottles", () => {
   test("text in a record cannot reach the terminal", async () => {
     await place("dev-aaaaa", { source: "/x\u001b[2J", label: "a\u202eb" });
     expect(renderList(await listBottles(state), { now: NOW, style: plainStyle })).toMatch(/^[\x20-\x7e\n]*$/);
+  });
+});
+
+describe("settling and removing", () => {
+  test("a dead bottle becomes an ended one, with its workspace", async () => {
+    await place("dev-aaaaa", { holder: DEAD });
+    const folders = makeBottleFolders(state, slugOf("dev-aaaaa"));
+    for (const folder of [folders.home, folders.workspace]) await mkdir(join(folder, "x"), { recursive: true });
+    const [bottle] = await listBottles(state);
+    expect(bottle?.status).toBe("dead");
+    const options = { uid: process.getuid?.() ?? 0, ids: systemIds, isQuiet: async () => true };
+    await settleBottle(folders, bottle?.record ?? expect.fail(), NOW, options);
+    expect(await readdir(folders.root)).toEqual(["record.json", "workspace"]);
+    expect(await listBottles(state)).toMatchObject([{ status: "ended", record: { endedAt: NOW.toISOString() } }]);
+  });
+
+  test("the label of a dead process goes, that of a living one stays", async () => {
+    await writeFile(join(state, "old"), renderLockText({ ...DEAD, nonce: "aa", note: "" }));
+    await writeFile(join(state, "mine"), renderLockText({ ...me, nonce: "aa", note: "" }));
+    expect(await removeLabel(join(state, "old"), me)).toBe(true);
+    expect(await removeLabel(join(state, "mine"), me)).toBe(false);
+    expect(await readdir(state)).toEqual(["mine"]);
   });
 });
 

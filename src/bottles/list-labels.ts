@@ -1,9 +1,8 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { BottleError, systemErrorCode } from "../base/errors.ts";
-import { fileError } from "../base/files.ts";
+import { BottleError } from "../base/errors.ts";
 import { isAlive } from "../base/holder.ts";
 import { readLock } from "../base/lock.ts";
+import { readFolderIfThere } from "../base/read-folder.ts";
 import { LABELS } from "./bottle-folders.ts";
 
 /** A label that was claimed on this machine. */
@@ -19,7 +18,7 @@ export type ListedLabel = {
 /** All labels of a state folder, sorted. To remove one that is not alive, take its lock and release it. */
 export async function listLabels(state: string): Promise<readonly ListedLabel[]> {
   const folder = join(state, LABELS);
-  const names = (await readNames(folder)).filter((name) => !name.includes("~")).sort();
+  const names = (await readFolderIfThere(folder)).filter((name) => !name.includes("~"));
   const labels = await Promise.all(names.map((label) => readLabel(label, join(folder, label))));
   return labels.filter((label) => label !== undefined);
 }
@@ -32,14 +31,5 @@ async function readLabel(label: string, path: string): Promise<ListedLabel | und
   } catch (error) {
     if (error instanceof BottleError) return { label, path, slug: "", alive: true };
     throw error;
-  }
-}
-
-async function readNames(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return [];
-    throw fileError(error, "read", folder);
   }
 }

@@ -365,7 +365,7 @@ describe("the preflight", () => {
       renderPreflight(plan({ request: { argv: ["make", "test all"] } }), { style: plainStyle }),
     ).toMatchInlineSnapshot(`
       "bottle     dev-ab0de, from dev
-      command    make "test all"
+      command    make 'test all'
                  on a terminal of its own
       backend    local: bubblewrap 0.8.0: namespaces, seccomp, no capabilities
                  chosen because it works here
@@ -394,7 +394,7 @@ describe("the preflight", () => {
                  the command starts in packages/日本
                  6 left out: .env (looks like a secret), id_rsa (looks like a secret),
                  a.pem (looks like a secret), .npmrc (looks like a secret) and 2 more
-      env        MODE     = fast\\u{1b}[2Jxxxxxxxxxxxxxxxxxx…
+      env        MODE     = "fast\\u{1b}[2Jxxxxxxxxxxxxxxxxxx…"
                  GH_TOKEN = value of the host's GITHUB_TOKEN
                  PIN      = asked for: PIN of the day?
                  the agent can read these values

@@ -1,6 +1,7 @@
 import { BottleError } from "../base/errors.ts";
 import type { Bottle } from "../manifest/bottle.ts";
 import type { HostFacts } from "./host-facts.ts";
+import { isAttended } from "./is-attended.ts";
 import type { PlannedCommand } from "./plan.ts";
 import type { StartRequest } from "./request.ts";
 
@@ -29,9 +30,4 @@ export function planCommand(
     );
   }
   return { argv, interactive: isAttended(request, facts) };
-}
-
-/** Whether somebody sits at a terminal and may be asked and shown things. */
-export function isAttended(request: StartRequest, { terminal }: HostFacts): boolean {
-  return !request.headless && terminal.stdin && terminal.stdout;
 }

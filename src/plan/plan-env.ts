@@ -1,7 +1,7 @@
 import { BottleError } from "../base/errors.ts";
 import type { Bottle } from "../manifest/bottle.ts";
 import type { HostFacts } from "./host-facts.ts";
-import { isAttended } from "./plan-command.ts";
+import { isAttended } from "./is-attended.ts";
 import type { StartRequest } from "./request.ts";
 
 /** Refuses when a variable of the bottle could not be given its value: a host variable that is missing, a question nobody answers. */

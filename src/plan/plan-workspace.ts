@@ -1,13 +1,13 @@
 import { BottleError } from "../base/errors.ts";
 import type { Bottle } from "../manifest/bottle.ts";
 import type { HostFacts, WorkspaceFacts } from "./host-facts.ts";
+import { isAttended } from "./is-attended.ts";
 import type { PlannedWorkspace } from "./plan.ts";
-import { isAttended } from "./plan-command.ts";
 import { renderBytes } from "./render-amount.ts";
 import type { StartRequest } from "./request.ts";
 
 /** Most that is copied without being asked for. */
-export const LARGE_WORKSPACE = { bytes: 500_000_000, files: 50_000 } as const;
+const LARGE_WORKSPACE = { bytes: 500_000_000, files: 50_000 } as const;
 
 /** Decides how the current folder gets in. */
 export function planWorkspace(

@@ -1,5 +1,6 @@
 import { cutToWidth, displayWidth } from "../base/display-width.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
+import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
 import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
 import type { BottlePlan, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
@@ -39,7 +40,7 @@ function makeRows(plan: BottlePlan): readonly Row[] {
   const rows: readonly (Row | undefined)[] = [
     row("bottle", { text: `${plan.slug}, from ${bottle.names.join(" + ")}${label}`, tone: "strong" }),
     agent && row("agent", `${agent.name}, from ${agent.origin === "home" ? "home" : "this repository"}: ${agent.file}`),
-    row("command", { text: quote(command.argv), tone: "name" }, ending),
+    row("command", { text: renderArgv(command.argv), tone: "name" }, ending),
     row("backend", `${backend.name}: ${backend.strength}`, {
       text: `chosen because ${backend.because}`,
       tone: "faint",
@@ -145,8 +146,4 @@ function leftOutLines(leftOut: readonly LeftOut[]): readonly Line[] {
   const shown = leftOut.slice(0, LEFT_OUT_SHOWN).map(({ path, why }) => `${path} (${WHY_LEFT_OUT[why]})`);
   const more = leftOut.length - shown.length;
   return [warning(`${leftOut.length} left out: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`)];
-}
-
-function quote(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
 }
