@@ -1,8 +1,7 @@
-import { readdir } from "node:fs/promises";
-import { systemErrorCode } from "../base/errors.ts";
-import { fileError, readTextIfThere } from "../base/files.ts";
+import { readTextIfThere } from "../base/files.ts";
 import { isAlive } from "../base/holder.ts";
 import { parseSlug, type Slug } from "../base/ids.ts";
+import { readFolderIfThere } from "../base/read-folder.ts";
 import { type BottleFolders, makeBottleFolders } from "./bottle-folders.ts";
 import { parseHolder } from "./parse-holder.ts";
 import { readRecord } from "./read-record.ts";
@@ -24,20 +23,11 @@ export type ListedBottle = {
 
 /** All bottles of a state folder, oldest first, those without a usable record last. A damaged one never hides the others. */
 export async function listBottles(state: string): Promise<readonly ListedBottle[]> {
-  const slugs = (await readNames(state)).map(parseSlug).filter((slug) => slug !== undefined);
+  const slugs = (await readFolderIfThere(state)).map(parseSlug).filter((slug) => slug !== undefined);
   const bottles = await Promise.all(slugs.map((slug) => readBottle(slug, makeBottleFolders(state, slug))));
   return bottles.sort(
     (a, b) => compare(a.record?.startedAt ?? "~", b.record?.startedAt ?? "~") || compare(a.slug, b.slug),
   );
-}
-
-async function readNames(state: string): Promise<readonly string[]> {
-  try {
-    return await readdir(state);
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return [];
-    throw fileError(error, "read", state);
-  }
 }
 
 async function readBottle(slug: Slug, folders: BottleFolders): Promise<ListedBottle> {

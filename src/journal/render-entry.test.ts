@@ -25,7 +25,7 @@ const EVENTS: readonly JournalEvent[] = [
 describe("renderEntry", () => {
   test("one line for every kind of event", () => {
     expect(EVENTS.map((event) => renderEntry(makeAt(event), plainStyle)).join("\n")).toMatchInlineSnapshot(`
-      "2026-01-02 03:04:05Z  start     dev-ab0de from dev on local: claude --say "it's me"
+      "2026-01-02 03:04:05Z  start     dev-ab0de from dev on local: claude --say 'it'\\''s me'
       2026-01-02 03:04:05Z  running   the command runs; its files belong to uid 200001
       2026-01-02 03:04:05Z  left-out  5 not copied: .env, a b and 3 more
       2026-01-02 03:04:05Z  exit      exit code 0 after 1.2 s

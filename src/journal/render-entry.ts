@@ -1,4 +1,5 @@
 import { showHarmlessly } from "../base/plain-text.ts";
+import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
 import type { JournalEntry, JournalEvent } from "./event.ts";
 import type { FollowedItem } from "./follow-journal.ts";
@@ -29,7 +30,7 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
     case "start":
       return {
         tone: "strong",
-        details: `${event.slug} from ${event.bottle} on ${event.backend}: ${quote(event.argv)}`,
+        details: `${event.slug} from ${event.bottle} on ${event.backend}: ${renderArgv(event.argv)}`,
       };
     case "running":
       return { tone: "good", details: `the command runs; its files belong to uid ${event.owner}` };
@@ -46,10 +47,6 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
     case "torn":
       return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
   }
-}
-
-function quote(argv: readonly string[]): string {
-  return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word))).join(" ");
 }
 
 function listSome(paths: readonly string[], total: number): string {

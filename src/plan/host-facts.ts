@@ -1,0 +1,29 @@
+import type { LeftOut, PlannedBackend, PlannedLimits } from "./plan.ts";
+
+/** What was found out about this machine before anything was decided. */
+export type HostFacts = {
+  /** The backend that was chosen among those that work here */
+  readonly backend: PlannedBackend;
+  readonly limits: Pick<PlannedLimits, "heldBy" | "why">;
+  /** Undefined when the folder was not looked at, as for a bottle without a workspace */
+  readonly workspace: WorkspaceFacts | undefined;
+  readonly terminal: { readonly stdin: boolean; readonly stdout: boolean };
+  /** Root of the repository that the operator stands in, if any */
+  readonly repository: string | undefined;
+  readonly caller: { readonly uid: number; readonly gid: number };
+  /** Names of the host's environment variables that have a value; never the values */
+  readonly variables: ReadonlySet<string>;
+};
+
+/** What a look at the workspace came to. */
+export type WorkspaceFacts = {
+  readonly root: string;
+  readonly kind: "git" | "folder";
+  /** Where the operator stands inside the root, empty at the root itself */
+  readonly subfolder: string;
+  readonly branch: string | undefined;
+  readonly files: number;
+  readonly bytes: number;
+  readonly leftOut: readonly LeftOut[];
+  readonly owner: { readonly uid: number; readonly gid: number };
+};

@@ -1,0 +1,149 @@
+import { cutToWidth, displayWidth } from "../base/display-width.ts";
+import { showHarmlessly } from "../base/plain-text.ts";
+import { renderArgv } from "../base/render-argv.ts";
+import type { Style, Tone } from "../base/style.ts";
+import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
+import type { BottlePlan, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
+import { renderBytes, renderMemory, renderSpan } from "./render-amount.ts";
+import { renderRoute } from "./render-route.ts";
+import { wrapText } from "./wrap-text.ts";
+
+/** How a preflight is shown. */
+export type PreflightView = { readonly style: Style; readonly columns?: number | undefined };
+
+type Row = { readonly heading: string; readonly lines: readonly Line[] };
+type Line = { readonly text: string; readonly tone?: Tone };
+
+const HEADING_WIDTH = 11;
+const LONGEST_VALUE = 32;
+const LEFT_OUT_SHOWN = 4;
+
+/** The plan as the operator reads it before saying yes: what goes in, what may go out, what holds it, what to beware of. */
+export function renderPreflight(plan: BottlePlan, { style, columns = 80 }: PreflightView): string {
+  const width = Math.max(40, Math.min(columns, 100)) - HEADING_WIDTH;
+  const lines = makeRows(plan).flatMap(({ heading, lines: texts }) =>
+    texts
+      .flatMap(({ text, tone }) => wrapText(showHarmlessly(text), width).map((part) => ({ text: part, tone })))
+      .map(({ text, tone }, index) => {
+        const label = index === 0 ? heading : "";
+        const padding = " ".repeat(HEADING_WIDTH - displayWidth(label));
+        return `${style("faint", label)}${padding}${style(tone ?? "plain", text)}`.trimEnd();
+      }),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function makeRows(plan: BottlePlan): readonly Row[] {
+  const { agent, bottle, backend, command, git, egress } = plan;
+  const label = plan.label === undefined ? "" : `, labelled ${plan.label}`;
+  const ending = command.interactive ? "on a terminal of its own" : "without a terminal";
+  const rows: readonly (Row | undefined)[] = [
+    row("bottle", { text: `${plan.slug}, from ${bottle.names.join(" + ")}${label}`, tone: "strong" }),
+    agent && row("agent", `${agent.name}, from ${agent.origin === "home" ? "home" : "this repository"}: ${agent.file}`),
+    row("command", { text: renderArgv(command.argv), tone: "name" }, ending),
+    row("backend", `${backend.name}: ${backend.strength}`, {
+      text: `chosen because ${backend.because}`,
+      tone: "faint",
+    }),
+    row("workspace", ...workspaceLines(plan.workspace)),
+    row("env", ...envLines(plan.env)),
+    agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),
+    row("git", ...gitLines(git)),
+    row("network", ...(egress.routes.length === 0 ? ["none at all"] : egress.routes.map(renderRoute))),
+    row("limits", ...limitLines(plan.limits)),
+    plan.tools.length === 0 ? undefined : row("tools", ...plan.tools.map((folder) => `${folder}, read-only`)),
+    plan.off.length === 0
+      ? undefined
+      : row("off", { text: `not in this version: ${plan.off.join(", ")}`, tone: "faint" }),
+    plan.warnings.length === 0 ? undefined : row("beware", ...plan.warnings.map(warning)),
+  ];
+  return rows.filter((candidate) => candidate !== undefined);
+}
+
+function row(heading: string, ...lines: readonly (Line | string)[]): Row {
+  return { heading, lines: lines.map((line) => (typeof line === "string" ? { text: line } : line)) };
+}
+
+function warning(text: string): Line {
+  return { text, tone: "careful" };
+}
+
+function envLines(env: readonly EnvEntry[]): readonly (Line | string)[] {
+  if (env.length === 0) return ["none"];
+  const width = Math.max(...env.map(({ name }) => displayWidth(name)));
+  const lines = env.map(
+    (entry) => `${entry.name}${" ".repeat(width - displayWidth(entry.name))} ${renderValue(entry)}`,
+  );
+  return [...lines, { text: "the agent can read these values", tone: "faint" }];
+}
+
+function renderValue(entry: EnvEntry): string {
+  switch (entry.kind) {
+    case "literal":
+      return `= "${cutToWidth(showHarmlessly(entry.value), LONGEST_VALUE)}"`;
+    case "host":
+      return `= value of the host's ${entry.variable}`;
+    case "prompt":
+      return `= asked for: ${entry.question}`;
+  }
+}
+
+function gitLines({ user, remotes }: BottlePlan["git"]): readonly string[] {
+  const { name, email } = user;
+  const address = email === undefined ? undefined : `<${email}>`;
+  const who = [name, address].filter((part) => part !== undefined).join(" ");
+  if (who === "" && remotes.length === 0) return ["no identity, no remotes"];
+  return [who === "" ? "no identity" : `commits as ${who}`, ...remotes.map(renderRemote)];
+}
+
+function renderRemote(remote: GitRepo): string {
+  const access = remote.key === undefined && remote.tokenRef === undefined ? "" : " [auth]";
+  return `${remote.name}: ${remote.url.replace(/\/\/[^/@]*@/, "//")}${access}`;
+}
+
+function limitLines(limits: PlannedLimits): readonly (Line | string)[] {
+  const { pids, cpus, memoryBytes, timeMs, heldBy, why } = limits;
+  const time = timeMs === undefined ? "no time limit" : `ended after ${renderSpan(timeMs)}`;
+  const first = `${pids} processes, ${time}`;
+  if (heldBy === "nothing") {
+    return [first, warning(`memory and cpus: not limited, because ${why ?? "nothing here can hold them"}`)];
+  }
+  const memory =
+    memoryBytes === undefined ? "memory: not limited, none was asked for" : `memory: ${renderMemory(memoryBytes)}`;
+  return [first, `${memory}; cpus: ${cpus ?? "all"}`];
+}
+
+function workspaceLines(workspace: PlannedWorkspace): readonly (Line | string)[] {
+  switch (workspace.mode) {
+    case "none":
+      return ["none: the command starts in an empty folder"];
+    case "mount":
+      return [warning(`the folder itself: ${workspace.source}`)];
+    case "copy": {
+      const { source, kind, branch, files, bytes, subfolder, leftOut } = workspace;
+      const repository = kind === "git" ? `repository${branch === undefined ? "" : ` on branch ${branch}`}, ` : "";
+      return [
+        `a copy of ${source}`,
+        `${repository}${files} ${files === 1 ? "file" : "files"}, ${renderBytes(bytes)}`,
+        ...(subfolder === "" ? [] : [`the command starts in ${subfolder}`]),
+        ...leftOutLines(leftOut),
+      ];
+    }
+  }
+}
+
+const WHY_LEFT_OUT: Readonly<Record<LeftOut["why"], string>> = {
+  "looks-like-secret": "looks like a secret",
+  excluded: "excluded",
+  "special-file": "no ordinary file",
+  "link-out": "links to the outside",
+  unreadable: "cannot be read",
+  "nested-repository": "a repository of its own",
+};
+
+function leftOutLines(leftOut: readonly LeftOut[]): readonly Line[] {
+  if (leftOut.length === 0) return [];
+  const shown = leftOut.slice(0, LEFT_OUT_SHOWN).map(({ path, why }) => `${path} (${WHY_LEFT_OUT[why]})`);
+  const more = leftOut.length - shown.length;
+  return [warning(`${leftOut.length} left out: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`)];
+}

@@ -1,0 +1,21 @@
+import type { BackendName, WorkspaceRules } from "../manifest/bottle.ts";
+
+/** What the command line asked for; undefined where it said nothing. */
+export type StartRequest = {
+  readonly agent: string | undefined;
+  readonly bottles: readonly string[];
+  /** Everything after `--` */
+  readonly argv: readonly string[] | undefined;
+  /** Nothing is asked and no terminal is given to the command */
+  readonly headless: boolean;
+  /** The question after the preflight is answered with yes */
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly label: string | undefined;
+  readonly color: string | undefined;
+  readonly backend: BackendName | undefined;
+  readonly workspace: WorkspaceRules["mode"] | undefined;
+  /** A workspace above the limits is copied all the same */
+  readonly large: boolean;
+};
