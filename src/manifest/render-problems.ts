@@ -1,0 +1,45 @@
+import type { Problem } from "./problem.ts";
+import { makePlain } from "./quote.ts";
+
+/** How the parts of a problem are set off; the same text without, when the output is no terminal. */
+export type ProblemStyle = {
+  readonly error: (text: string) => string;
+  readonly warning: (text: string) => string;
+  readonly faint: (text: string) => string;
+};
+
+/** No colour at all. */
+export const PLAIN_STYLE: ProblemStyle = { error: (text) => text, warning: (text) => text, faint: (text) => text };
+
+const WIDEST_EXCERPT = 120;
+
+/** Problems as a person reads them: the place, what is wrong, the line itself, and what to type instead. */
+export function renderProblems(
+  problems: readonly Problem[],
+  texts: ReadonlyMap<string, string>,
+  style: ProblemStyle = PLAIN_STYLE,
+): string {
+  return problems.map((problem) => renderProblem(problem, texts.get(problem.file), style)).join("\n");
+}
+
+function renderProblem(problem: Problem, text: string | undefined, style: ProblemStyle): string {
+  const kind = style[problem.severity](`${problem.severity}[${problem.code}]`);
+  const place = `${makePlain(problem.file)}:${problem.line}:${problem.column}`;
+  const lines = [`${place}: ${kind} ${makePlain(problem.message)}`, ...renderExcerpt(problem, text, style)];
+  if (problem.hint !== undefined) lines.push(`  hint: ${makePlain(problem.hint)}`);
+  return `${lines.join("\n")}\n`;
+}
+
+/** The line, cut around the column, and a caret below it. What a repository wrote cannot steer the terminal. */
+function renderExcerpt(problem: Problem, text: string | undefined, style: ProblemStyle): readonly string[] {
+  const source = text?.replace(/^\uFEFF/, "").split(/\r?\n/)[problem.line - 1];
+  if (source === undefined || source.trim() === "") return [];
+  const line = makePlain(source.replaceAll("\t", " "));
+  const start = Math.max(0, problem.column - 1 - WIDEST_EXCERPT / 2);
+  const shown = line.slice(start, start + WIDEST_EXCERPT);
+  const gutter = String(problem.line);
+  return [
+    `  ${style.faint(`${gutter} |`)} ${shown}`,
+    `  ${style.faint(`${" ".repeat(gutter.length)} |`)} ${" ".repeat(problem.column - 1 - start)}^`,
+  ];
+}
