@@ -12,22 +12,22 @@ describe("parseEnvEntry", () => {
     });
   });
 
-  test("a whole ${NAME} comes from the host", () => {
-    expect(parseEnvEntry("A", "${GH_TOKEN}")).toEqual({ kind: "host", name: "A", variable: "GH_TOKEN" });
+  test(`a whole \${NAME} comes from the host`, () => {
+    expect(parseEnvEntry("A", `\${GH_TOKEN}`)).toEqual({ kind: "host", name: "A", variable: "GH_TOKEN" });
   });
 
   test.each([
     "",
     "x",
-    "a ${HOME}",
-    "${HOME}/bin",
-    "${}",
-    "${1A}",
-    "${A}${B}",
+    `a \${HOME}`,
+    `\${HOME}/bin`,
+    `\${}`,
+    `\${1A}`,
+    `\${A}\${B}`,
     "$HOME",
-    "${HOME}\n",
+    `\${HOME}\n`,
     " ?x",
-    "${HOME:-x}",
+    `\${HOME:-x}`,
   ])("%j is taken as it is", (value) => {
     expect(parseEnvEntry("A", value)).toEqual({ kind: "literal", name: "A", value });
   });

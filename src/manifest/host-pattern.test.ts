@@ -80,7 +80,7 @@ describe("parseHostPattern", () => {
           plain,
         );
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     );
   });
 });

@@ -48,7 +48,7 @@ describe("parseYamlSource", () => {
     ["a:\n\tb: 1\n", ["3:1 manifest/bad-yaml"]],
     ["a: [1, 2\n", ["3:1 manifest/bad-yaml"]],
     ["a: 'x\n", ["3:1 manifest/bad-yaml"]],
-    ["a: &x 1\nb: *x\n", ["2:4 manifest/bad-yaml", "3:4 manifest/bad-yaml"]],
+    ["a: &x 1\nb: *x\n", ["2:7 manifest/bad-yaml", "3:4 manifest/bad-yaml"]],
     ["a: !!js/function 'x'\n", ["2:4 manifest/bad-yaml"]],
     ["a: !!binary aGk=\n", ["2:13 manifest/bad-yaml"]],
     ["a: 1\n---\nb: 1\n", ["3:1 manifest/bad-yaml"]],
