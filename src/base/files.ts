@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, realpath, rename, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { BottleError, systemErrorCode } from "./errors.ts";
 
@@ -61,43 +61,30 @@ export function fileError(error: unknown, action: "read" | "write" | "create" | 
   return new BottleError("file/not-usable", `cannot ${action} ${path}: ${code}`, { cause: error });
 }
 
-/** What was found where a small text file was expected; everything but a bug is a value. */
+/** What was found where a small text file was expected. */
 export type BoundedText =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "missing" }
   | { readonly kind: "not-usable"; readonly why: string };
 
 /**
- * A regular file's text without ever blocking, following more than is allowed, or reading more than `maxBytes`.
- * `within` names a folder that the file's real path must not leave and in which no part may be a symbolic link.
+ * The text of a regular file of at most `maxBytes`; never waits for a pipe or device. With `within`, a file that is or
+ * lies behind a symbolic link below that folder is not usable.
  */
 export async function readBoundedText(
   path: string,
   options: { readonly maxBytes: number; readonly within?: string },
 ): Promise<BoundedText> {
+  const { maxBytes, within } = options;
   try {
-    if (options.within !== undefined && (await leads(path, options.within))) {
-      return { kind: "not-usable", why: "it is, or lies behind, a symbolic link" };
-    }
-    const links = options.within === undefined ? 0 : constants.O_NOFOLLOW;
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | links);
+    if (within !== undefined && (await passesThroughLink(path, within))) return notUsable("ELOOP");
+    const noFollow = within === undefined ? 0 : constants.O_NOFOLLOW;
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
     try {
-      const { size, isFile } = await file.stat().then((found) => ({ size: found.size, isFile: found.isFile() }));
-      if (!isFile) return { kind: "not-usable", why: "it is not a regular file" };
-      const tooLarge = { kind: "not-usable", why: `it is larger than ${options.maxBytes} bytes` } as const;
-      if (size > options.maxBytes) return tooLarge;
-      // A file may grow, or lie about its size as those of /proc do: what is read decides.
-      const buffer = Buffer.alloc(options.maxBytes + 1);
-      let length = 0;
-      for (;;) {
-        const { bytesRead } = await file.read(buffer, length, buffer.length - length);
-        if (bytesRead === 0) break;
-        length += bytesRead;
-        if (length > options.maxBytes) return tooLarge;
-      }
-      const bytes = buffer.subarray(0, length);
-      if (!isUtf8(bytes)) return { kind: "not-usable", why: "it is not UTF-8 text" };
-      return { kind: "text", text: bytes.toString("utf8") };
+      if (!(await file.stat()).isFile()) return notUsable("ENXIO");
+      const bytes = await readUpTo(file, maxBytes + 1);
+      if (bytes.length > maxBytes) return notUsable("EFBIG");
+      return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : notUsable("EILSEQ");
     } finally {
       await file.close();
     }
@@ -105,30 +92,53 @@ export async function readBoundedText(
     const code = systemErrorCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
     if (code === undefined) throw error;
-    return { kind: "not-usable", why: REASONS[code] ?? `it cannot be read: ${code}` };
+    return notUsable(code);
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const WHY_NOT_USABLE: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",
   ELOOP: "it is, or lies behind, a symbolic link",
   ENXIO: "it is not a regular file",
+  EFBIG: "it is too large",
+  EILSEQ: "it is not UTF-8 text",
 };
 
-/** Whether a path, seen from a folder that contains it, passes through a symbolic link. */
-async function leads(path: string, within: string): Promise<boolean> {
-  const real = await realpath(path);
-  return real !== join(await realpath(within), relative(within, path));
+function notUsable(code: string): BoundedText {
+  return { kind: "not-usable", why: WHY_NOT_USABLE[code] ?? code };
+}
+
+/** What is read decides, not the size that is told: a file may grow, and those of /proc say 0. */
+async function readUpTo(file: FileHandle, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let left = most; left > 0; ) {
+    const chunk = Buffer.alloc(Math.min(left, 64 * 1024));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length);
+    if (bytesRead === 0) break;
+    chunks.push(chunk.subarray(0, bytesRead));
+    left -= bytesRead;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Whether a path, below a folder that contains it, is or passes through a symbolic link. */
+async function passesThroughLink(path: string, within: string): Promise<boolean> {
+  try {
+    return (await realpath(path)) !== join(await realpath(within), relative(within, path));
+  } catch (error) {
+    if (systemErrorCode(error) === "ELOOP") return true;
+    throw error;
+  }
 }
 
 /**
- * Names in a folder, sorted; undefined when there is no such folder. Throws `file/…` errors for everything else.
- * With `within`, a folder reached through a symbolic link below that path counts as not there.
+ * Names in a folder, sorted; undefined when there is no such folder. Throws `file/…` errors for everything else. With
+ * `within`, a folder that is or lies behind a symbolic link below that folder counts as not there.
  */
 export async function listNames(folder: string, within?: string): Promise<readonly string[] | undefined> {
   try {
-    if (within !== undefined && (await leads(folder, within))) return undefined;
+    if (within !== undefined && (await passesThroughLink(folder, within))) return undefined;
     return (await readdir(folder)).sort();
   } catch (error) {
     const code = systemErrorCode(error);

@@ -47,7 +47,7 @@ export async function readCatalog(paths: Paths, repository: string | undefined):
   return {
     bottles: new Map(bottles.entries.map((entry) => [entry.name, entry])),
     agents,
-    ignored: isForeign ? await listIgnored(folder) : [],
+    ignored: isForeign ? await listIgnored(folder, repository) : [],
     shadowed,
     misnamed: [...bottles.misnamed, ...homeAgents.misnamed, ...theirs.misnamed],
   };
@@ -66,8 +66,8 @@ async function listManifests(folder: string, origin: "home" | "repository", with
   return { entries, misnamed };
 }
 
-async function listIgnored(folder: string): Promise<readonly Problem[]> {
-  const names = (await listNames(folder)) ?? [];
+async function listIgnored(folder: string, repository: string | undefined): Promise<readonly Problem[]> {
+  const names = (await listNames(folder, repository)) ?? [];
   return names
     .filter((name) => name === "bottles" || name === "config.yaml")
     .map((name) => passedOver(join(folder, name), "manifest/ignored", IGNORED[name] ?? "", HOME_ONLY));
