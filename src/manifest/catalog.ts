@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { isSamePlace, listNames } from "../base/files.ts";
 import type { Paths } from "../base/paths.ts";
+import { NAME_PATTERN, NAME_RULE } from "./name.ts";
 import type { Problem } from "./problem.ts";
 import { quote } from "./quote.ts";
 
@@ -24,8 +25,6 @@ export type Catalog = {
   /** Files whose names cannot be the name of anything */
   readonly misnamed: readonly Problem[];
 };
-
-const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 
 /** Lists what the home folder and a repository define, without reading any of it. */
 export async function readCatalog(paths: Paths, repository: string | undefined): Promise<Catalog> {
@@ -60,8 +59,8 @@ async function listManifests(folder: string, origin: "home" | "repository", with
   for (const file of names.filter((name) => name.endsWith(".md") && !name.startsWith("."))) {
     const name = file.slice(0, -".md".length);
     const path = join(folder, file);
-    if (NAME.test(name)) entries.push({ name, file: path, origin, within });
-    else misnamed.push(passedOver(path, "manifest/ignored", `${quote(name)} cannot be a name`, RENAME));
+    if (NAME_PATTERN.test(name)) entries.push({ name, file: path, origin, within });
+    else misnamed.push(passedOver(path, "manifest/ignored", `${quote(name)} cannot be a name`, NAME_RULE));
   }
   return { entries, misnamed };
 }
@@ -78,7 +77,6 @@ const IGNORED: Readonly<Record<string, string>> = {
   "config.yaml": "a repository cannot change settings of this machine; this file is not read",
 };
 const HOME_ONLY = "move what you trust to your own ~/.bot-bottle";
-const RENAME = "a name begins with a lower-case letter and goes on with a-z, 0-9 and -, at most 40 characters";
 
 function passedOver(file: string, code: Problem["code"], message: string, hint?: string): Problem {
   return { severity: "warning", file, line: 1, column: 1, code, message, hint };

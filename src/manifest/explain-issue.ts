@@ -38,7 +38,7 @@ function explain(source: YamlSource, issue: Issue, above: KeyPath, keysAt: Keys)
       if (value === undefined) return missing(problem, path);
       return problem(
         "manifest/bad-value",
-        `${nameOf(path)} is one of ${quoteAll(allowed)}, not ${kindOf(value)}`,
+        `${nameOf(path)} is one of ${quoteAll(allowed)}, not ${typeof value === "string" ? quote(value) : kindOf(value)}`,
         nearest === undefined ? undefined : `did you mean "${nearest}"?`,
       );
     }
@@ -46,7 +46,7 @@ function explain(source: YamlSource, issue: Issue, above: KeyPath, keysAt: Keys)
       if (value === undefined) return missing(problem, path);
       return problem(
         "manifest/bad-type",
-        `${nameOf(path)} takes ${EXPECTED[issue.expected] ?? issue.expected}, not ${kindOf(value)}`,
+        `${nameOf(path)} takes ${EXPECTED[issue.expected] ?? issue.expected}, not ${kindOf(value, issue.expected)}`,
         hintForType(issue.expected, value),
       );
     case "invalid_union": {
@@ -106,7 +106,7 @@ function lowest(origin: string, minimum: number): string {
 function hintForType(expected: string, value: unknown): string | undefined {
   if (value === null) return "give it a value, or remove the key";
   if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
-    return `put it in quotes: "${String(value)}"`;
+    return "put it in quotes";
   }
   if (expected === "array" && typeof value === "string") return "write it as a list: [ … ]";
   return undefined;
@@ -119,12 +119,20 @@ function nameOf(path: KeyPath): string {
   return quote(text.replace(/^\./, ""));
 }
 
-function kindOf(value: unknown): string {
+/** The kind and never the value: what stands in the wrong place may be a secret. */
+function kindOf(value: unknown, expected?: string): string {
   if (value === null) return "nothing";
-  if (typeof value === "string") return quote(value);
   if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "a map" : String(value);
+  if (typeof value === "number" && expected === "int") return "a fraction";
+  return KINDS[typeof value] ?? typeof value;
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  boolean: "true or false",
+  object: "a map",
+};
 
 function valueAt(value: unknown, path: KeyPath): unknown {
   return path.reduce<unknown>((at, part) => {

@@ -1,6 +1,7 @@
 import type { Bottle } from "./bottle.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Layer, mergeBottles } from "./merge-bottles.ts";
+import { NAME_PATTERN } from "./name.ts";
 import { type Extending, orderLayers } from "./order-layers.ts";
 import type { Problem } from "./problem.ts";
 import { type ReadFile, readManifest } from "./read-manifest.ts";
@@ -64,5 +65,5 @@ function extendingOf(file: ReadFile<WrittenBottle>): Extending {
 function parentOf(file: ReadFile<WrittenBottle>): string | undefined {
   const value = file.source?.value;
   if (typeof value !== "object" || value === null || !("extends" in value)) return undefined;
-  return typeof value.extends === "string" ? value.extends : undefined;
+  return typeof value.extends === "string" && NAME_PATTERN.test(value.extends) ? value.extends : undefined;
 }

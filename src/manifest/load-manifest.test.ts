@@ -207,7 +207,7 @@ backend: docker
     expect(lines(loaded.problems)).toEqual([
       'error home/agents/a.md:3:1 manifest/unknown-key unknown key "skill"',
       'error home/bottles/base.md:2:7 manifest/bad-env "HOME" is set by the bottle itself',
-      'error home/bottles/dev.md:3:6 manifest/bad-type "env" takes a map of keys, not 1',
+      'error home/bottles/dev.md:3:6 manifest/bad-type "env" takes a map of keys, not a number',
       'error home/bottles/dev.md:4:1 manifest/unknown-key unknown key "foo"',
       'error home/config.yaml:1:1 manifest/unknown-key unknown key "tool"',
     ]);

@@ -19,7 +19,7 @@ describe("renderProblems", () => {
     expect(renderProblems([PROBLEM], texts)).toBe(
       [
         '/home/ada/.bot-bottle/bottles/dev.md:2:1: error[manifest/unknown-key] unknown key "egres"',
-        "  2 | egres: {}",
+        "  2 | egres: …",
         "    | ^",
         '  hint: did you mean "egress"?',
         "",
@@ -35,7 +35,10 @@ describe("renderProblems", () => {
 
   test("a long line is cut around the column", () => {
     const texts = new Map([[PROBLEM.file, `---\n${"a".repeat(500)}X${"b".repeat(500)}\n`]]);
-    const [, excerpt = "", caret = ""] = renderProblems([{ ...PROBLEM, column: 501 }], texts).split("\n");
+    const [, excerpt = "", caret = ""] = renderProblems(
+      [{ ...PROBLEM, code: "manifest/bad-host", column: 501 }],
+      texts,
+    ).split("\n");
     expect(excerpt.length).toBeLessThan(140);
     expect(excerpt[caret.indexOf("^")]).toBe("X");
   });

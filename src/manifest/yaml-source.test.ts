@@ -39,6 +39,10 @@ describe("parseYamlSource", () => {
     expect(parse(text)).toMatchObject({ value: {}, problems: [] });
   });
 
+  test("a directive cannot bring YAML 1.1 back", () => {
+    expect(parse("%YAML 1.1\n---\na: NO\nb: 0777\n").value).toEqual({ a: "NO", b: 777 });
+  });
+
   test("words of YAML 1.1 stay text, as they are written", () => {
     expect(parse("a: NO\nb: on\nc: 12:30\nd: 0o17\n").value).toEqual({ a: "NO", b: "on", c: "12:30", d: 15 });
   });

@@ -12,7 +12,7 @@ import {
 } from "yaml";
 import type { WrittenKey } from "./bottle.ts";
 import type { Problem } from "./problem.ts";
-import { quote } from "./quote.ts";
+import { makePlain } from "./quote.ts";
 
 /** Keys and list positions from the top of a YAML document. */
 export type KeyPath = readonly (string | number)[];
@@ -175,5 +175,6 @@ function* keysOf(
 
 function firstLineOf(message: string): string {
   const [line = ""] = message.split("\n");
-  return quote(line).slice(1, -1);
+  // The parser repeats what it stumbled over, which may be a value that nobody should see.
+  return makePlain(line.replace(/:\s*["'{[].*$/, ""));
 }

@@ -1,6 +1,7 @@
 import { LONGEST_DURATION_MS, parseDuration } from "../duration.ts";
 import { parseEnvEntry } from "../env-entry.ts";
 import { decideEnvName } from "../env-name.ts";
+import { NAME_PATTERN, NAME_RULE } from "../name.ts";
 import { quote } from "../quote.ts";
 import { parseRemoteUrl } from "../remote-url.ts";
 import type { WrittenBottle } from "../written/bottle.ts";
@@ -22,7 +23,6 @@ export const BOTTLE_RULES: readonly Rule<WrittenBottle>[] = [
   ...ROUTE_RULES,
 ];
 
-const NAME = /^[a-z][a-z0-9-]*$/;
 const HOST_KEY = /^(ssh-(ed25519|rsa)|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/]+=*( [\x20-\x7e]*)?$/;
 
 function envNamesCanBeSet(written: WrittenBottle, report: Report): void {
@@ -76,9 +76,8 @@ function commandsCanBeRun(written: WrittenBottle, report: Report): void {
 
 function reposHaveNames(written: WrittenBottle, report: Report): void {
   for (const name of Object.keys(written["git-gate"]?.repos ?? {})) {
-    if (NAME.test(name)) continue;
-    const hint = "a name begins with a lower-case letter and goes on with a-z, 0-9 and -";
-    report.key(["git-gate", "repos", name], "manifest/bad-name", `${quote(name)} cannot name a repository`, hint);
+    if (NAME_PATTERN.test(name)) continue;
+    report.key(["git-gate", "repos", name], "manifest/bad-name", `${quote(name)} cannot name a repository`, NAME_RULE);
   }
 }
 
@@ -86,7 +85,7 @@ function repoUrlsAreSafe(written: WrittenBottle, report: Report): void {
   for (const [name, repo] of Object.entries(written["git-gate"]?.repos ?? {})) {
     const url = parseRemoteUrl(repo.url);
     if (url.kind !== "refused") continue;
-    report.value(["git-gate", "repos", name, "url"], "manifest/bad-url", `${quote(repo.url)} ${url.why}`, url.hint);
+    report.value(["git-gate", "repos", name, "url"], "manifest/bad-url", `the address ${url.why}`, url.hint);
   }
 }
 

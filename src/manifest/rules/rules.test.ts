@@ -41,7 +41,7 @@ describe("rules of bottles", () => {
     ["agent_provider: {dockerfile: Dockerfile}", '1:30 bad-path "Dockerfile" is not absolute'],
     ['agent_provider: {command: [""]}', "1:27 bad-value the command has no program"],
     ["git-gate: {repos: {My Repo: {url: 'git@h:p'}}}", '1:20 bad-name "My Repo" cannot name a repository'],
-    ["git-gate: {repos: {a: {url: 'http://h/p'}}}", '1:29 bad-url "http://h/p" is not encrypted'],
+    ["git-gate: {repos: {a: {url: 'http://h/p'}}}", "1:29 bad-url the address is not encrypted"],
     ["git-gate: {repos: {a: {url: 'git@h:p', key: id}}}", '1:45 bad-path "id" is not absolute'],
     ["git-gate: {repos: {a: {url: 'https://h/p', key: /id}}}", '1:44 bad-url "key" has no use with this url'],
     ["git-gate: {repos: {a: {url: 'git@h:p', token_ref: T}}}", '1:40 bad-url "token_ref" has no use with this url'],

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { NAME_PATTERN, NAME_RULE } from "../name.ts";
 
 /** A whole number followed by `k`, `m` or `g`. */
 export const size = (description: string) =>
@@ -15,12 +16,7 @@ export const duration = (description: string) =>
     .meta({ description });
 
 /** The name of a bottle, an agent, a skill or a repository. */
-export const name = (description: string) =>
-  z
-    .string()
-    .regex(/^[a-z][a-z0-9-]*$/, "a name begins with a lower-case letter and goes on with a-z, 0-9 and -")
-    .max(40, "a name has at most 40 characters")
-    .meta({ description });
+export const name = (description: string) => z.string().regex(NAME_PATTERN, NAME_RULE).meta({ description });
 
 /** Where a secret comes from, never the secret: a word, or a map with one of three keys. */
 export const secretRef = (description: string) =>
