@@ -1,6 +1,20 @@
+import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { access, constants, mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { constants } from "node:fs";
+import {
+  access,
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  statfs,
+} from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { BottleError, systemErrorCode } from "./errors.ts";
 
 /** A file's text, or undefined when there is no such file. Throws `file/…` errors for everything else. */
@@ -28,6 +42,34 @@ export async function writeAtomically(path: string, text: string | Uint8Array, m
   } catch (error) {
     await rm(temporary, { force: true });
     throw fileError(error, "write", path);
+  }
+}
+
+/** Writes a file that is not there yet and gives it to `owner`; only root can give one away. */
+export async function writeOwnedFile(
+  path: string,
+  text: string,
+  owner: { readonly uid: number; readonly gid: number } | undefined,
+): Promise<void> {
+  try {
+    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    try {
+      await file.writeFile(text);
+      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    throw fileError(error, "write", path);
+  }
+}
+
+/** Removes a file of ours; one that is not there is no error. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw fileError(error, "remove", path);
   }
 }
 
@@ -79,4 +121,100 @@ export function fileError(error: unknown, action: "read" | "write" | "create" | 
     });
   }
   return new BottleError("file/not-usable", `cannot ${action} ${path}: ${code}`, { cause: error });
+}
+
+/** What was found where a small text file was expected. */
+export type BoundedText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "missing" }
+  | { readonly kind: "not-usable"; readonly why: string };
+
+/**
+ * The text of a regular file of at most `maxBytes`; never waits for a pipe or device. With `within`, a file that is or
+ * lies behind a symbolic link below that folder is not usable.
+ */
+export async function readBoundedText(
+  path: string,
+  options: { readonly maxBytes: number; readonly within?: string },
+): Promise<BoundedText> {
+  const { maxBytes, within } = options;
+  try {
+    if (within !== undefined && (await passesThroughLink(path, within))) return notUsable("ELOOP");
+    const noFollow = within === undefined ? 0 : constants.O_NOFOLLOW;
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow);
+    try {
+      if (!(await file.stat()).isFile()) return notUsable("ENXIO");
+      const bytes = await readUpTo(file, maxBytes + 1);
+      if (bytes.length > maxBytes) return notUsable("EFBIG");
+      return isUtf8(bytes) ? { kind: "text", text: bytes.toString("utf8") } : notUsable("EILSEQ");
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return { kind: "missing" };
+    if (code === undefined) throw error;
+    return notUsable(code);
+  }
+}
+
+const WHY_NOT_USABLE: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  ELOOP: "it is, or lies behind, a symbolic link",
+  ENXIO: "it is not a regular file",
+  EFBIG: "it is too large",
+  EILSEQ: "it is not UTF-8 text",
+};
+
+function notUsable(code: string): BoundedText {
+  return { kind: "not-usable", why: WHY_NOT_USABLE[code] ?? code };
+}
+
+/** What is read decides, not the size that is told: a file may grow, and those of /proc say 0. */
+async function readUpTo(file: FileHandle, most: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let left = most; left > 0; ) {
+    const chunk = Buffer.alloc(Math.min(left, 64 * 1024));
+    const { bytesRead } = await file.read(chunk, 0, chunk.length);
+    if (bytesRead === 0) break;
+    chunks.push(chunk.subarray(0, bytesRead));
+    left -= bytesRead;
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Whether a path, below a folder that contains it, is or passes through a symbolic link. */
+async function passesThroughLink(path: string, within: string): Promise<boolean> {
+  try {
+    return (await realpath(path)) !== join(await realpath(within), relative(within, path));
+  } catch (error) {
+    if (systemErrorCode(error) === "ELOOP") return true;
+    throw error;
+  }
+}
+
+/**
+ * Names in a folder, sorted; undefined when there is no such folder. Throws `file/…` errors for everything else. With
+ * `within`, a folder that is or lies behind a symbolic link below that folder counts as not there.
+ */
+export async function listNames(folder: string, within?: string): Promise<readonly string[] | undefined> {
+  try {
+    if (within !== undefined && (await passesThroughLink(folder, within))) return undefined;
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    const code = systemErrorCode(error);
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw fileError(error, "read", folder);
+  }
+}
+
+/** Whether two paths lead to the same file or folder; false when either is not there. */
+export async function isSamePlace(one: string, other: string): Promise<boolean> {
+  try {
+    return (await realpath(one)) === (await realpath(other));
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return false;
+  }
 }

@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { colorStyle, makeStyle, plainStyle, type Tone } from "./style.ts";
 
-const terminal = { write: () => true, isTTY: true };
-const pipe = { write: () => true };
+const terminal = { isTTY: true };
+const pipe = { isTTY: false };
 
 describe("makeStyle", () => {
   test.each([

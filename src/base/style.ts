@@ -1,5 +1,4 @@
 import { styleText } from "node:util";
-import type { Output } from "./context.ts";
 
 /** What a piece of text is, from which its colour follows. */
 export type Tone = "plain" | "strong" | "faint" | "good" | "careful" | "bad" | "name";

@@ -1,5 +1,6 @@
 import type { Backend } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
+import { removeFile } from "../base/files.ts";
 import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
 import { tryLock } from "../base/lock.ts";

@@ -160,6 +160,8 @@ export type Agent = {
   readonly gitUser: { readonly name: string | undefined; readonly email: string | undefined };
   /** System prompt: the Markdown body */
   readonly prompt: string;
+  /** Keys that somebody wrote, as in a bottle */
+  readonly written: readonly WrittenKey[];
 };
 
 /** The machine-wide file `config.yaml`. */

@@ -56,6 +56,7 @@ const CONFIG: HomeConfig = {
 const AGENT: Agent = {
   ...{ name: "reviewer", file: "/home/me/app/.bot-bottle/agents/reviewer.md", origin: "repository", bottles: ["dev"] },
   ...{ skills: ["review", "tests"], gitUser: { name: undefined, email: "bot@example.com" }, prompt: "Review." },
+  written: [],
 };
 const ROUTE: Route = {
   ...{ host: "api.github.com", ports: [443], inboundCredentials: "strip", allowPrivate: false, git: { fetch: false } },
@@ -233,7 +234,7 @@ describe("what stands against a start", () => {
 
   test("features that are not built, and all reasons at once; warnings do not stop it", () => {
     const problem: Problem = {
-      ...{ severity: "error", file: "dev.md", line: 3, column: 1, code: "feature/not-built" },
+      ...{ severity: "error", file: "dev.md", line: 3, column: 1, code: "manifest/not-built" },
       ...{ message: "routes are not built", hint: undefined },
     };
     const outcome = makePlan(input({ unbuilt: [problem], bottle: { env }, request: { argv: [""] } }));

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { GuestTerminal } from "../backends/backend.ts";
-import type { Input, Output } from "../base/context.ts";
+import type { Input } from "../base/context.ts";
 import type { Exit } from "../base/process.ts";
 import type { TerminalGuard } from "./guard.ts";
 import { makeOutputFilter, type OutputFilter } from "./output-filter.ts";
@@ -11,7 +11,7 @@ const DRAIN_MS = 1000;
 /** Time for what the terminal still has to say once the command has ended, `ms` */
 const SIGN_MS = 500;
 
-/** An output that may also say when it can take more, and that it is gone. */
+/** The operator's screen; it may also say when it can take more, and that it is gone. */
 type TerminalOutput = Output & {
   on?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
   off?(event: "drain" | "error", listener: (error?: Error) => void): unknown;

@@ -1,0 +1,77 @@
+import type { Agent, Bottle, WrittenKey } from "./bottle.ts";
+import { type Problem, sortProblems } from "./problem.ts";
+import { quote } from "./quote.ts";
+
+type Unbuilt = {
+  /** Dotted path of the key */
+  readonly key: string;
+  readonly missing: string;
+  /** The written value that works all the same */
+  readonly isFine?: (bottle: Bottle) => boolean;
+};
+
+const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
+  {
+    key: "egress",
+    missing: "the egress proxy is not built: a bottle has no network, so no host can be reached",
+  },
+  {
+    key: "git-gate.repos",
+    missing: "the git gate is not built: no remote can be fetched from or pushed to",
+  },
+  {
+    key: "supervise",
+    missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
+    isFine: (bottle) => !bottle.supervise,
+  },
+  {
+    key: "agent_provider.template",
+    missing: "only the shell template is built: programs are named after --",
+    isFine: (bottle) => bottle.provider.template === "shell",
+  },
+  { key: "agent_provider.dockerfile", missing: "images are not built: the local backend uses the host's /usr" },
+  {
+    key: "agent_provider.auth_token",
+    missing: "credentials of agent programs need the egress proxy, which is not built",
+  },
+  { key: "agent_provider.settings", missing: "settings need an agent program, and only the shell template is built" },
+  { key: "resources.disk", missing: "a limit on disk space is not built" },
+  {
+    key: "backend",
+    missing: "only the local backend is built",
+    isFine: (bottle) => bottle.backend === "local",
+  },
+];
+
+const UNBUILT_IN_AGENTS: readonly Unbuilt[] = [{ key: "skills", missing: "skills are not built" }];
+
+/** What the design gives a bottle by default and this version does not; for the preflight. */
+export const OFF_FEATURES: readonly string[] = [
+  "egress: no host can be reached",
+  "git gate: no remote can be reached",
+  "supervise: the agent cannot ask the operator",
+];
+
+/** The written keys whose feature this version has not built; a bottle with any of them must not start. */
+export function findUnbuilt(bottle: Bottle, agent?: Agent): readonly Problem[] {
+  const ofBottle = bottle.written.flatMap((key) => explain(key, UNBUILT_IN_BOTTLES, bottle));
+  const ofAgent = (agent?.written ?? []).flatMap((key) => explain(key, UNBUILT_IN_AGENTS, bottle));
+  return sortProblems([...ofBottle, ...ofAgent]);
+}
+
+function explain(key: WrittenKey, table: readonly Unbuilt[], bottle: Bottle): readonly Problem[] {
+  const row = table.find((unbuilt) => unbuilt.key === key.path);
+  if (row === undefined || row.isFine?.(bottle) === true) return [];
+  const { file, line, column } = key;
+  return [
+    {
+      severity: "error",
+      file,
+      line,
+      column,
+      code: "manifest/not-built",
+      message: `${quote(key.path)} asks for something this version cannot do: ${row.missing}`,
+      hint: "remove the key to start without it",
+    },
+  ];
+}

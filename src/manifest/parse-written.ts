@@ -1,0 +1,41 @@
+import { explainIssues } from "./explain-issue.ts";
+import { fitsSchema } from "./fits-schema.ts";
+import { knownKeys } from "./known-keys.ts";
+import type { Problem } from "./problem.ts";
+import type { ManifestKind } from "./schema.ts";
+import type { WrittenAgent } from "./written/agent.ts";
+import type { WrittenBottle } from "./written/bottle.ts";
+import type { WrittenConfig } from "./written/config.ts";
+import type { YamlSource } from "./yaml-source.ts";
+
+/** What each kind of file holds once its shape is known to be right. */
+export type WrittenByKind = {
+  readonly bottle: WrittenBottle;
+  readonly agent: WrittenAgent;
+  readonly config: WrittenConfig;
+};
+
+/** A value of the right shape, or everything that is wrong with its shape. */
+export type ParsedWritten<Written> =
+  | { readonly kind: "written"; readonly written: Written }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+/**
+ * Checks the shape of a file. A file without faults is checked against the JSON Schema that was generated from our zod
+ * definitions, which saves loading zod; for anything else, zod decides and explains.
+ */
+export async function parseWritten<Kind extends ManifestKind>(
+  kind: Kind,
+  source: YamlSource,
+  jsonSchema: unknown,
+): Promise<ParsedWritten<WrittenByKind[Kind]>> {
+  if (source.value === undefined) return { kind: "problems", problems: source.problems };
+  if (fitsSchema(jsonSchema, source.value)) {
+    return { kind: "written", written: source.value as WrittenByKind[Kind] };
+  }
+  const { makeJsonSchema, WRITTEN_SCHEMAS } = await import("./schema.ts");
+  const checked = WRITTEN_SCHEMAS[kind].safeParse(source.value);
+  if (checked.success) return { kind: "written", written: checked.data as WrittenByKind[Kind] };
+  const keysAt = (path: Parameters<typeof knownKeys>[1]) => knownKeys(makeJsonSchema(kind), path);
+  return { kind: "problems", problems: explainIssues(source, checked.error.issues, keysAt) };
+}
