@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { platform } from "node:os";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isAlive, readHolder } from "./holder.ts";
@@ -43,6 +45,24 @@ describe("isAlive", () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(await isAlive(holder)).toBe(false);
+  });
+
+  test.skipIf(platform() !== "linux")("nor is one that ended and was not waited for (reads /proc)", async () => {
+    const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 1000"], { stdio: ["ignore", "pipe", "ignore"] });
+    const [chunk] = await once(parent.stdout, "data");
+    const pid = Number(String(chunk));
+    const deadline = Date.now() + 10_000;
+    for (;;) {
+      const found = parseProcessStat(await readFile(`/proc/${pid}/stat`, "latin1"));
+      if (found?.state === "Z") {
+        expect(await isAlive({ pid, startTicks: found.startTicks })).toBe(false);
+        break;
+      }
+      if (Date.now() > deadline) throw new Error("the process does not end");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    parent.kill("SIGKILL");
+    await once(parent, "exit");
   });
 
   test.each([0, -1, 1.5, Number.NaN])("%j is nobody's number", async (pid) => {

@@ -69,6 +69,16 @@ describe("tryLock", () => {
     expect(await readdir(folder)).toEqual(["a.lock"]);
   });
 
+  test("of many that want a dead one's lock at once exactly one gets it", async () => {
+    for (let round = 0; round < 20; round += 1) {
+      await leaveBehind(path, "aa");
+      const attempts = await Promise.all(Array.from({ length: 20 }, () => tryLock(path, me)));
+      expect(attempts.filter(({ kind }) => kind === "taken")).toHaveLength(1);
+      for (const attempt of attempts) if (attempt.kind === "taken") await attempt.lock.release();
+      expect(await readdir(folder)).toEqual([]);
+    }
+  });
+
   test("does not take over while a living process is doing so", async () => {
     await leaveBehind(path, "aa");
     await writeFile(`${path}~aa`, renderLockText({ ...me, nonce: "bb", note: "" }));

@@ -115,8 +115,18 @@ class Writer {
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.#last.then(() => this.#file.sync());
+    this.#closed ??= this.#last.then(() => this.#finish());
     return this.#closed;
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#file.sync();
+    } catch (error) {
+      throw fileError(error, "write", this.#options.path);
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async #appendEntry(event: JournalEvent, before: string, time = this.#options.clock.now()): Promise<void> {
