@@ -8,13 +8,25 @@ const [file, ...args] = process.argv.slice(process.argv.indexOf("--") + 1);
 const result = spawnSync(file, args, { encoding: "utf8", env: { ...process.env, FORCE_COLOR: "1" } });
 if (result.status !== 0) throw new Error(`${file} ended with ${result.status}: ${result.stderr}`);
 
-const COLORS = { 30: "#45475a", 31: "#f38ba8", 32: "#a6e3a1", 33: "#f9e2af", 34: "#89b4fa", 35: "#cba6f7", 36: "#94e2d5", 37: "#cdd6f4", 90: "#7f849c" };
+const COLORS = {
+  30: "#45475a",
+  31: "#f38ba8",
+  32: "#a6e3a1",
+  33: "#f9e2af",
+  34: "#89b4fa",
+  35: "#cba6f7",
+  36: "#94e2d5",
+  37: "#cdd6f4",
+  90: "#7f849c",
+};
 const [CHAR, LINE, PAD, TOP] = [8.43, 19, 18, 44];
 const lines = `$ ${title}\n${result.stdout}`.trimEnd().split("\n");
 const width = Math.ceil(Math.max(...lines.map((line) => plain(line).length)) * CHAR) + 2 * PAD;
 const height = lines.length * LINE + TOP + PAD;
 
-const rows = lines.map((line, index) => `<text x="${PAD}" y="${TOP + index * LINE + 14}" xml:space="preserve">${spans(line)}</text>`);
+const rows = lines.map(
+  (line, index) => `<text x="${PAD}" y="${TOP + index * LINE + 14}" xml:space="preserve">${spans(line)}</text>`,
+);
 writeFileSync(
   out,
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="ui-monospace,SFMono-Regular,Menlo,DejaVu Sans Mono,monospace" font-size="14" fill="#cdd6f4">
@@ -31,7 +43,10 @@ function spans(line) {
     .split(/(\x1b\[[0-9;]*m)/)
     .map((part) => {
       const codes = part.match(/^\x1b\[([0-9;]*)m$/)?.[1];
-      if (codes === undefined) return part === "" ? "" : `<tspan${color ? ` fill="${color}"` : ""}${bold ? ' font-weight="bold"' : ""}>${escapeXml(part)}</tspan>`;
+      if (codes === undefined)
+        return part === ""
+          ? ""
+          : `<tspan${color ? ` fill="${color}"` : ""}${bold ? ' font-weight="bold"' : ""}>${escapeXml(part)}</tspan>`;
       for (const code of codes.split(";").map(Number)) {
         if (code === 0) [color, bold] = [undefined, false];
         if (code === 1) bold = true;

@@ -52,7 +52,11 @@ export async function writeOwnedFile(
   owner: { readonly uid: number; readonly gid: number } | undefined,
 ): Promise<void> {
   try {
-    const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+    const file = await open(
+      path,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
+      0o600,
+    );
     try {
       await file.writeFile(text);
       if (owner !== undefined) await file.chown(owner.uid, owner.gid);

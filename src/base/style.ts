@@ -24,7 +24,10 @@ export const colorStyle: Style = (tone, text) =>
   tone === "plain" || text === "" ? text : styleText(FORMATS[tone], text, { validateStream: false });
 
 /** The style for an output: colour on a terminal, unless `NO_COLOR` or `FORCE_COLOR` say otherwise. */
-export function makeStyle(output: { readonly isTTY?: boolean | undefined }, env: Readonly<Record<string, string | undefined>>): Style {
+export function makeStyle(
+  output: { readonly isTTY?: boolean | undefined },
+  env: Readonly<Record<string, string | undefined>>,
+): Style {
   const forced = env["FORCE_COLOR"];
   if (forced !== undefined && forced !== "") return forced === "0" || forced === "false" ? plainStyle : colorStyle;
   if (env["NO_COLOR"] !== undefined && env["NO_COLOR"] !== "") return plainStyle;

@@ -31,7 +31,7 @@ describe("renderEntry", () => {
       2026-01-02 03:04:05Z  exit      exit code 0 after 1.2 s
       2026-01-02 03:04:05Z  exit      ended by SIGKILL after 61 s
       2026-01-02 03:04:05Z  timeout   ended by its time limit after 60 s
-      2026-01-02 03:04:05Z  failed    bwrap: \\u{1b}]52;c;ZXZpbA==\\u{7} no (launch/failed)
+      2026-01-02 03:04:05Z  failed    bwrap: \\x1b]52;c;ZXZpbA==\\x07 no (launch/failed)
       2026-01-02 03:04:05Z  cleaned   guest
       2026-01-02 03:04:05Z  torn      a crash cut the 17 bytes before this short"
     `);

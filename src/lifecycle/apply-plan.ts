@@ -48,15 +48,24 @@ export async function applyPlan(context: Context, planned: PlannedStart, options
     return await apply(context, planned, options, scope);
   } catch (error) {
     if (!context.signal.aborted) throw error;
-    throw new BottleError("launch/interrupted", `stopped by ${String(context.signal.reason)}; nothing was left behind`, {
-      cause: error,
-    });
+    throw new BottleError(
+      "launch/interrupted",
+      `stopped by ${String(context.signal.reason)}; nothing was left behind`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     await scope.close();
   }
 }
 
-async function apply(context: Context, planned: PlannedStart, options: ApplyOptions, scope: Scope): Promise<StartOutcome> {
+async function apply(
+  context: Context,
+  planned: PlannedStart,
+  options: ApplyOptions,
+  scope: Scope,
+): Promise<StartOutcome> {
   const begin = (step: StartStep) => {
     context.signal.throwIfAborted();
     options.onStep?.(step);
@@ -106,7 +115,14 @@ async function apply(context: Context, planned: PlannedStart, options: ApplyOpti
   options.onStep?.("settle");
   await guest.stop();
   const exitCode = ending.by === "timeout" ? EXIT_CODES.timeout.code : exitCodeOf(ending.exit);
-  const settled = await settle(context, { record, journal, folders, baseline: filled.baseline, exitCode, keep: options.keep });
+  const settled = await settle(context, {
+    record,
+    journal,
+    folders,
+    baseline: filled.baseline,
+    exitCode,
+    keep: options.keep,
+  });
   if (settled.kept) claimed.keep();
   return { exitCode, ending, settled };
 }
@@ -164,7 +180,13 @@ function makeRecord(context: Context, plan: BottlePlan, holder: BottleRecord["ho
 
 async function journalStart(journal: Journal, plan: BottlePlan): Promise<void> {
   const { slug, bottle, backend, command, workspace } = plan;
-  await journal.write({ kind: "start", slug, bottle: bottle.names.join(" + "), backend: backend.name, argv: command.argv });
+  await journal.write({
+    kind: "start",
+    slug,
+    bottle: bottle.names.join(" + "),
+    backend: backend.name,
+    argv: command.argv,
+  });
   if (workspace.mode !== "copy" || workspace.leftOut.length === 0) return;
   const paths = workspace.leftOut.slice(0, 100).map(({ path }) => path);
   await journal.write({ kind: "left-out", paths, total: workspace.leftOut.length });

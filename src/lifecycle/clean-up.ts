@@ -23,7 +23,11 @@ export async function planMachineCleanup(
   const now = context.clock.now();
   // Guests first: one that starts in between is then found with its holder, not without.
   const guests = (await Promise.all(backends.map((backend) => backend.list()))).flat();
-  const [bottles, labels, leftovers] = await Promise.all([listBottles(state), listLabels(state), findLeftovers(state, now)]);
+  const [bottles, labels, leftovers] = await Promise.all([
+    listBottles(state),
+    listLabels(state),
+    findLeftovers(state, now),
+  ]);
   return planCleanup({ bottles, guests, labels, leftovers, now }, rules);
 }
 

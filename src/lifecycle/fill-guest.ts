@@ -24,7 +24,8 @@ export type Filled = { readonly baseline: Baseline | undefined };
 /** Puts the workspace and a few settings into a guest that runs nothing yet. */
 export async function fillGuest(context: Context, { plan, survey, folders, owner }: Filling): Promise<Filled> {
   const given = owner.uid === context.uid ? undefined : owner;
-  for (const { path, text } of makeHomeFiles(plan.git.user)) await writeOwnedFile(join(folders.home, path), text, given);
+  for (const { path, text } of makeHomeFiles(plan.git.user))
+    await writeOwnedFile(join(folders.home, path), text, given);
   if (survey === undefined) return { baseline: undefined };
   await copyWorkspace(survey, folders.workspace, {
     run,

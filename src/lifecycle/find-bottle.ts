@@ -8,9 +8,16 @@ export async function findBottle(state: string, name: string | undefined): Promi
   const found = name === undefined ? known.at(-1) : match(bottles, name);
   if (found !== undefined) return found;
   const some = bottles.slice(-5).map(({ slug }) => slug);
-  throw new BottleError("bottle/not-found", name === undefined ? "there is no bottle" : `there is no bottle ${JSON.stringify(name)}`, {
-    hint: some.length === 0 ? "a bottle that ended without changes leaves nothing; --keep keeps it" : `there is: ${some.join(", ")}`,
-  });
+  throw new BottleError(
+    "bottle/not-found",
+    name === undefined ? "there is no bottle" : `there is no bottle ${JSON.stringify(name)}`,
+    {
+      hint:
+        some.length === 0
+          ? "a bottle that ended without changes leaves nothing; --keep keeps it"
+          : `there is: ${some.join(", ")}`,
+    },
+  );
 }
 
 function match(bottles: readonly ListedBottle[], name: string): ListedBottle | undefined {

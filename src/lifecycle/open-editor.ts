@@ -7,7 +7,10 @@ import { startProcess } from "../base/process.ts";
 export async function openEditor(context: Context, file: string): Promise<void> {
   const editor = context.env["VISUAL"] || context.env["EDITOR"] || "vi";
   // `EDITOR` is a command line by custom (`code --wait`): a shell takes it apart, and gets the file as an argument.
-  const child = startProcess(["/bin/sh", "-c", `exec ${editor} "$1"`, "sh", file], { env: context.env, stdio: "inherit" });
+  const child = startProcess(["/bin/sh", "-c", `exec ${editor} "$1"`, "sh", file], {
+    env: context.env,
+    stdio: "inherit",
+  });
   try {
     const [code] = await once(child, "exit");
     if (code === 0) return;

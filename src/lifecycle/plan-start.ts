@@ -1,7 +1,7 @@
-import { selectBackend } from "../backends/select.ts";
 import type { Backend, Probe } from "../backends/backend.ts";
+import { selectBackend } from "../backends/select.ts";
 import type { Context } from "../base/context.ts";
-import { BottleError } from "../base/errors.ts";
+import type { BottleError } from "../base/errors.ts";
 import { findUpwards } from "../base/find-upwards.ts";
 import { systemIds } from "../base/ids.ts";
 import { run } from "../base/process.ts";
@@ -99,7 +99,15 @@ async function lookAtWorkspace(
       return { facts: findMount(cwd, userHome), survey: undefined };
     case "copy": {
       const bound = request.large ? { bound: Number.POSITIVE_INFINITY } : {};
-      const survey = await surveyWorkspace({ folder: cwd, userHome, rules: bottle.workspace, run, uid, signal, ...bound });
+      const survey = await surveyWorkspace({
+        folder: cwd,
+        userHome,
+        rules: bottle.workspace,
+        run,
+        uid,
+        signal,
+        ...bound,
+      });
       const bytes = survey.bytes + survey.historyBytes;
       return { facts: { ...survey, bytes }, survey };
     }

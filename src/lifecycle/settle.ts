@@ -20,7 +20,12 @@ export type Settling = {
 };
 
 /** What is left of a bottle: its state folder if somebody may want it, and what changed in the workspace. */
-export type Settled = { readonly kept: boolean; readonly workspace: string; readonly folder: string; readonly changes: Changes | undefined };
+export type Settled = {
+  readonly kept: boolean;
+  readonly workspace: string;
+  readonly folder: string;
+  readonly changes: Changes | undefined;
+};
 
 /** Looks at what the command changed, closes record and journal, and decides whether anything is worth keeping. */
 export async function settle(context: Context, settling: Settling): Promise<Settled> {

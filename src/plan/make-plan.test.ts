@@ -395,7 +395,7 @@ describe("the preflight", () => {
                  the command starts in packages/日本
                  6 left out: .env (looks like a secret), id_rsa (looks like a secret),
                  a.pem (looks like a secret), .npmrc (looks like a secret) and 2 more
-      env        MODE     = "fast\\u{1b}[2Jxxxxxxxxxxxxxxxxxx…"
+      env        MODE     = "fast\\x1b[2Jxxxxxxxxxxxxxxxxxxxx…"
                  GH_TOKEN = value of the host's GITHUB_TOKEN
                  PIN      = asked for: PIN of the day?
                  the agent can read these values

@@ -12,7 +12,10 @@ const DRAIN_MS = 1000;
 const SIGN_MS = 500;
 
 /** The operator's screen; it may also say when it can take more, and that it is gone. */
-type TerminalOutput = Output & {
+type TerminalOutput = {
+  write(bytes: string | Uint8Array): boolean;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
   on?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
   off?(event: "drain" | "error", listener: (error?: Error) => void): unknown;
 };

@@ -26,9 +26,25 @@ export const cleanupCommand: Command<CliContext> = buildCommand<CleanupFlags, []
   },
   parameters: {
     flags: {
-      results: { kind: "boolean", optional: true, withNegated: false, brief: "Also folders of ended bottles whose workspace was not changed" },
-      all: { kind: "boolean", optional: true, withNegated: false, brief: "Also changed workspaces, which nobody can make again" },
-      olderThan: { kind: "parsed", parse: parseAge, optional: true, brief: "Only bottles that ended so long ago, such as 7d", placeholder: "age" },
+      results: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Also folders of ended bottles whose workspace was not changed",
+      },
+      all: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Also changed workspaces, which nobody can make again",
+      },
+      olderThan: {
+        kind: "parsed",
+        parse: parseAge,
+        optional: true,
+        brief: "Only bottles that ended so long ago, such as 7d",
+        placeholder: "age",
+      },
       yes: { kind: "boolean", optional: true, withNegated: false, brief: "Remove without asking" },
       dryRun: { kind: "boolean", optional: true, withNegated: false, brief: "Show the plan and remove nothing" },
       json: { kind: "boolean", optional: true, withNegated: false, brief: "Print JSON" },

@@ -19,10 +19,13 @@ export async function runCleanup(context: CommandContext, flags: CleanupFlags): 
   if (flags.dryRun || plan.removals.length === 0) return EXIT_CODES.ok.code;
   if (flags.yes !== true) {
     if (!canAsk(context)) {
-      throw new BottleError("input/usage", "there is no terminal to ask on", { hint: "add --yes to remove, or --dry-run to look" });
+      throw new BottleError("input/usage", "there is no terminal to ask on", {
+        hint: "add --yes to remove, or --dry-run to look",
+      });
     }
     const count = plan.removals.length;
-    if (!(await askYesNo(context, `Remove ${count === 1 ? "this" : `these ${count}`}?`))) return EXIT_CODES.declined.code;
+    if (!(await askYesNo(context, `Remove ${count === 1 ? "this" : `these ${count}`}?`)))
+      return EXIT_CODES.declined.code;
   }
   const failed = await applyCleanup(context, backends, plan);
   for (const { error } of failed) {

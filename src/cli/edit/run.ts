@@ -12,7 +12,9 @@ const NAME = /^[a-z][a-z0-9-]{0,39}$/;
 /** Opens a manifest of the home folder in the editor, makes it first if there is none, and checks it afterwards. */
 export async function runEdit(context: CommandContext, flags: EditFlags, name: string): Promise<number> {
   if (!canAsk(context)) {
-    throw new BottleError("input/usage", "an editor needs a terminal", { hint: `edit the file in ${context.paths.home} instead` });
+    throw new BottleError("input/usage", "an editor needs a terminal", {
+      hint: `edit the file in ${context.paths.home} instead`,
+    });
   }
   if (name === "config" && flags.agent !== true) {
     await ensure(context.paths.home, context.paths.config, "# Settings of this machine for every bottle\n");
@@ -20,7 +22,9 @@ export async function runEdit(context: CommandContext, flags: EditFlags, name: s
     return runCheck(context, {});
   }
   if (!NAME.test(name)) {
-    throw new BottleError("input/usage", `"${name}" cannot be a name`, { hint: "letters a-z, digits and -, beginning with a letter" });
+    throw new BottleError("input/usage", `"${name}" cannot be a name`, {
+      hint: "letters a-z, digits and -, beginning with a letter",
+    });
   }
   const folder = flags.agent ? context.paths.agents : context.paths.bottles;
   const file = join(folder, `${name}.md`);

@@ -64,8 +64,16 @@ function describeAgent(agent: Agent | undefined): string {
 }
 
 function renderJson(list: ManifestList): string {
-  const bottles = list.bottles.map(({ entry, bottle }) => ({ name: entry.name, file: entry.file, bottle: strip(bottle) ?? null }));
-  const agents = list.agents.map(({ entry, agent }) => ({ name: entry.name, file: entry.file, agent: strip(agent) ?? null }));
+  const bottles = list.bottles.map(({ entry, bottle }) => ({
+    name: entry.name,
+    file: entry.file,
+    bottle: strip(bottle) ?? null,
+  }));
+  const agents = list.agents.map(({ entry, agent }) => ({
+    name: entry.name,
+    file: entry.file,
+    agent: strip(agent) ?? null,
+  }));
   return `${JSON.stringify({ bottles, agents, problems: list.problems }, undefined, 2)}\n`;
 }
 

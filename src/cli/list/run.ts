@@ -1,6 +1,6 @@
+import { makeStyle } from "../../base/style.ts";
 import { listBottles } from "../../bottles/list-bottles.ts";
 import { renderList, renderListJson } from "../../bottles/render-list.ts";
-import { makeStyle } from "../../base/style.ts";
 import type { CommandContext } from "../context.ts";
 import type { ListFlags } from "./command.ts";
 

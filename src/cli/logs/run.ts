@@ -17,7 +17,9 @@ export async function runLogs(context: CommandContext, flags: LogsFlags, name?: 
   const lines = (await readJournal(bottle.folders.journal)) ?? [];
   if (flags.verify) return reportChain(context, bottle, lines, style);
   const print = (item: FollowedItem) => {
-    context.stdout.write(flags.json && item.kind === "entry" ? `${JSON.stringify(item.entry)}\n` : `${renderItem(item, style)}\n`);
+    context.stdout.write(
+      flags.json && item.kind === "entry" ? `${JSON.stringify(item.entry)}\n` : `${renderItem(item, style)}\n`,
+    );
   };
   if (flags.follow) {
     for await (const item of followJournal(bottle.folders.journal, { signal: context.signal })) print(item);
@@ -27,14 +29,21 @@ export async function runLogs(context: CommandContext, flags: LogsFlags, name?: 
   return EXIT_CODES.ok.code;
 }
 
-function reportChain(context: CommandContext, { slug, record }: ListedBottle, lines: readonly string[], style: Style): number {
+function reportChain(
+  context: CommandContext,
+  { slug, record }: ListedBottle,
+  lines: readonly string[],
+  style: Style,
+): number {
   const verdict = verifyChain(lines, { slug, end: record?.journal });
   switch (verdict.kind) {
     case "intact":
       context.stdout.write(`${style("good", "intact")}: ${verdict.end.length} entries, each bound to the one before\n`);
       return EXIT_CODES.ok.code;
     case "torn":
-      context.stdout.write(`${style("careful", "torn")}: line ${verdict.line} was cut short; the ${verdict.end.length} before it are intact\n`);
+      context.stdout.write(
+        `${style("careful", "torn")}: line ${verdict.line} was cut short; the ${verdict.end.length} before it are intact\n`,
+      );
       return EXIT_CODES.ok.code;
     case "broken":
       context.stdout.write(`${style("bad", "broken")}: ${verdict.detail}\n`);
