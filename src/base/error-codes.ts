@@ -7,7 +7,6 @@ export const ERROR_CODES = {
   "bottle/label-taken": { exit: "conflict", meaning: "A running bottle already has this label." },
   "bottle/not-found": { exit: "input", meaning: "No bottle of this name is on this machine." },
   "bottle/state-damaged": { exit: "storage", meaning: "A record or journal of a bottle cannot be read back." },
-  "feature/not-built": { exit: "input", meaning: "The manifest asks for something this version cannot do yet." },
   "bottle/still-running": {
     exit: "conflict",
     meaning: "Something of this bottle still runs, so its files are not touched.",
