@@ -44,7 +44,7 @@ export async function copyRepository(copy: RepositoryCopy): Promise<void> {
     await packObjects(scratch, copy, settings, [...idsOf(refs), ...(head.id === undefined ? [] : [head.id])]);
     await copyIndex(scratch, git);
   });
-  if (copy.owner !== undefined) giveTree(git, copy.owner);
+  if (copy.owner !== undefined) giveTree(Buffer.from(git), copy.owner);
 }
 
 /** What git keeps beside the objects and that changes what `git status` says. */
@@ -95,13 +95,15 @@ async function packObjects(
 ): Promise<void> {
   const packs = join(copy.target, ".git/objects/pack");
   // the owner git runs as cannot write where we do: then it packs in the scratch folder and we fetch the result
-  const folder = copy.host.as === undefined ? packs : realpathSync(join(scratch.folder, "pack"));
+  const own = copy.host.as === undefined;
+  const folder = own ? packs : realpathSync(join(scratch.folder, "objects/pack"));
+  const env: Readonly<Record<string, string>> = own ? { GIT_OBJECT_DIRECTORY: dirname(packs) } : {};
   const what = ["--revs", "--indexed-objects", ...(settings.promisor === undefined ? [] : ["--missing=allow-any"])];
-  const how = ["--quiet", "--non-empty", "--delta-base-offset", "--window=0"]; // deltas that exist are kept, none are sought
+  const how = ["--quiet", "--non-empty", "--delta-base-offset", "--window=0", "--compression=1"]; // deltas that exist are kept, none are sought
   const stdin = ids.map((id) => `${id}\n`).join("");
-  await scratch.git(["pack-objects", ...what, ...how, join(folder, "pack")], { stdin });
+  await scratch.git(["pack-objects", ...what, ...how, join(folder, "pack")], { stdin, env });
   const names = readdirSync(folder).filter((name) => /^pack-[0-9a-f]+\.(?:pack|idx)$/.test(name));
-  if (folder !== packs) await fetchPacks(folder, packs, names, copy.host.signal);
+  if (!own) await fetchPacks(folder, packs, names, copy.host.signal);
   if (settings.promisor === undefined) return;
   for (const name of names) {
     if (name.endsWith(".pack")) writeFileSync(join(packs, name.replace(/pack$/, "promisor")), "");
@@ -138,9 +140,11 @@ function idsOf(refs: readonly Ref[]): readonly string[] {
   return refs.flatMap((ref) => (ref.kind === "id" ? [ref.id] : []));
 }
 
-function giveTree(git: string, owner: { readonly uid: number; readonly gid: number }): void {
-  for (const name of readdirSync(git, { recursive: true, encoding: "buffer" })) {
-    lchownSync(Buffer.concat([Buffer.from(`${git}/`), name]), owner.uid, owner.gid);
+function giveTree(folder: Buffer, owner: { readonly uid: number; readonly gid: number }): void {
+  lchownSync(folder, owner.uid, owner.gid);
+  for (const entry of readdirSync(folder, { withFileTypes: true, encoding: "buffer" })) {
+    const path = Buffer.concat([folder, Buffer.from("/"), entry.name]);
+    if (entry.isDirectory()) giveTree(path, owner);
+    else lchownSync(path, owner.uid, owner.gid);
   }
-  lchownSync(git, owner.uid, owner.gid);
 }

@@ -16,7 +16,7 @@ import { type GitCall, type GitHost, runGit } from "./run-git.ts";
 export type ScratchRepository = {
   readonly folder: string;
   readonly hasIndex: boolean;
-  git(args: readonly string[], call?: Omit<GitCall, "args" | "cwd" | "env">): Promise<Finished>;
+  git(args: readonly string[], call?: Omit<GitCall, "args" | "cwd">): Promise<Finished>;
 };
 
 /** Most of an index that is read, `bytes`: about ten million files. */
@@ -37,12 +37,14 @@ export async function withScratchRepository<T>(
     const env = {
       GIT_DIR: folder,
       GIT_WORK_TREE: repository.root,
-      GIT_OBJECT_DIRECTORY: join(repository.commonDir, "objects"),
+      // the real store is only an alternate: git puts its temporary files into the first one
+      GIT_OBJECT_DIRECTORY: join(folder, "objects"),
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: quotePath(join(repository.commonDir, "objects")),
     };
     return await use({
       folder,
       hasIndex,
-      git: (args, call) => runGit(host, { args, cwd: repository.root, env, ...call }),
+      git: (args, call) => runGit(host, { ...call, args, cwd: repository.root, env: { ...env, ...call?.env } }),
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -54,7 +56,7 @@ function fillFolder(
   repository: RepositoryFolders,
   format: RepositorySettings["objectFormat"],
 ): boolean {
-  for (const name of ["refs", "objects", "info", "pack"]) mkdirSync(join(folder, name), { mode: 0o700 });
+  for (const name of ["refs", "objects", "objects/pack", "info"]) mkdirSync(join(folder, name), { mode: 0o700 });
   writeFileSync(join(folder, "HEAD"), "ref: refs/heads/scratch\n");
   writeFileSync(join(folder, "config"), renderConfig(makeFormatEntries(format)));
   const copied = ["info/exclude", "shallow"].map((name) => [name, readInside(repository.commonDir, name)] as const);
@@ -74,6 +76,11 @@ export function makeFormatEntries(format: RepositorySettings["objectFormat"]): P
   const basics = [version, { ...core, key: "bare", value: "false" }];
   if (format === "sha1") return basics;
   return [...basics, { section: "extensions", subsection: undefined, key: "objectformat", value: format }];
+}
+
+/** A path as one element of git's list of paths. */
+function quotePath(path: string): string {
+  return `"${path.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 
 function giveFolder(folder: string, owner: { readonly uid: number; readonly gid: number }): void {
