@@ -6,8 +6,8 @@ export type Candidate = TreePath & {
   readonly tracked: boolean;
   /** A repository inside the repository, by what git says of it */
   readonly nested?: boolean;
-  /** Known to be a folder with nothing in it */
-  readonly emptyFolder?: boolean;
+  /** A folder with nothing in it, or one that is not to be entered */
+  readonly folder?: boolean;
 };
 
 /** Candidates of a tree, as far as they were counted. */

@@ -40,7 +40,7 @@ export async function readBaseline(folder: string): Promise<Baseline> {
  * Says what was added, changed or removed in a workspace since its baseline. Modification times can be set by whoever owns
  * a file, change times and inodes cannot. Follows no link and opens no file; nothing of the bottle may be running.
  */
-export async function findChanges(folder: string, since: Baseline): Promise<Changes> {
+export async function findChanges(folder: string, since: Baseline, maxChanges = MAX_CHANGES): Promise<Changes> {
   const examples: string[] = [];
   const seen = new Set<string>();
   let added = 0;
@@ -55,7 +55,7 @@ export async function findChanges(folder: string, since: Baseline): Promise<Chan
     if (before === undefined) added += 1;
     else changed += 1;
     note(path);
-    if (added + changed >= MAX_CHANGES) return { added, changed, removed: 0, examples, more: true };
+    if (added + changed >= maxChanges) return { added, changed, removed: 0, examples, more: true };
   }
   const removed = [...since.marks.keys()].filter((path) => !seen.has(path) && !REWRITTEN_BY_READING.includes(path));
   for (const path of removed) note(path);

@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, readlinkSync, type Stats } from "node:fs";
+import { closeSync, lstatSync, readlinkSync, type Stats } from "node:fs";
 import { posix } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { systemErrorCode } from "../base/errors.ts";
@@ -6,6 +6,7 @@ import type { WorkspaceRules } from "../manifest/bottle.ts";
 import type { LeftOut } from "../plan/plan.ts";
 import type { Candidate } from "./candidate.ts";
 import { isRepositoryConfig } from "./find-repository.ts";
+import { openInside } from "./open-inside.ts";
 import { makePathMatcher } from "./path-pattern.ts";
 import { findSecretName } from "./secret-names.ts";
 import type { SurveyEntry } from "./survey.ts";
@@ -26,7 +27,7 @@ type Decision =
 const GONE: Decision = { kind: "gone" };
 const SLICE = 1000;
 
-/** Decides for every candidate whether it goes in; looks at names and `lstat` only, and opens nothing. */
+/** Decides for every candidate whether it goes in; looks at names and `lstat`, and reads no file. */
 export async function inspectCandidates(
   root: string,
   candidates: readonly Candidate[],
@@ -58,7 +59,7 @@ function makeInspector(root: string, rules: Pick<WorkspaceRules, "exclude" | "in
   return (candidate: Candidate): Decision => {
     const { path } = candidate;
     if (isGitInternal(path)) return out(untilGit(path), "nested-repository");
-    if (excluded(path, candidate.emptyFolder))
+    if (excluded(path, candidate.folder))
       return out(
         topmost(path, (folder) => excluded(folder, true)),
         "excluded",
@@ -83,7 +84,7 @@ function inspectFound(root: string, candidate: Candidate): Decision {
     return leaves ? out(path, "link-out") : { kind: "in", entry: { ...entry, kind: "link", bytes: 0 } };
   }
   if (found.isDirectory())
-    return candidate.emptyFolder ? { kind: "in", entry: { ...entry, kind: "folder", bytes: 0 } } : GONE;
+    return candidate.folder ? { kind: "in", entry: { ...entry, kind: "folder", bytes: 0 } } : GONE;
   if (!found.isFile()) return out(path, "special-file");
   if (!isReadable(root, candidate, found)) return out(path, "unreadable");
   return { kind: "in", entry: { ...entry, kind: "file", bytes: found.size } };
@@ -117,12 +118,9 @@ function lstatOrCode(root: string, path: TreePath): Stats | string {
 
 function isReadable(root: string, path: TreePath, found: Stats): boolean {
   if ((found.mode & 0o444) === 0o444) return true;
-  try {
-    accessSync(systemPath(root, path), constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const opened = openInside(root, path);
+  if (opened.kind === "open") closeSync(opened.fd);
+  return opened.kind !== "unreadable";
 }
 
 function leavesTree(path: string, target: string): boolean {

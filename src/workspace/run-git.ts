@@ -101,7 +101,7 @@ function gitError(command: string, stderr: string): BottleError {
     .replace(/[^\x20-\x7e\n]/g, "?")
     .split("\n")
     .find((line) => /^(fatal|error): /.test(line));
-  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+  if (/No space left on device|Out of diskspace|Disk quota exceeded/.test(stderr)) {
     return new BottleError("file/disk-full", "cannot copy the repository: the disk is full", {
       hint: "free some space, then try again; `bottle cleanup` removes what ended bottles left",
     });

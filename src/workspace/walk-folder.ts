@@ -26,11 +26,12 @@ export async function walkFolder(walk: Walk): Promise<Candidates> {
     walk.signal?.throwIfAborted();
     const found = listFolder(walk.root, folder);
     if (found === undefined) unreadable.push(folder);
-    else if (found.length === 0 && folder.path !== "") paths.push({ ...folder, tracked: false, emptyFolder: true });
+    else if (found.length === 0 && folder.path !== "") paths.push({ ...folder, tracked: false, folder: true });
     const below: TreePath[] = [];
     for (const entry of found ?? []) {
       const path = joinTreePath(folder, parseTreePath(entry.name));
-      if (!entry.isDirectory() || isGitInternal(path.path) || walk.skip(path)) paths.push({ ...path, tracked: false });
+      if (!entry.isDirectory()) paths.push({ ...path, tracked: false });
+      else if (isGitInternal(path.path) || walk.skip(path)) paths.push({ ...path, tracked: false, folder: true });
       else below.push(path);
     }
     open.push(...below.reverse());
