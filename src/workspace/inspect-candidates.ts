@@ -59,11 +59,11 @@ function makeInspector(root: string, rules: Pick<WorkspaceRules, "exclude" | "in
   return (candidate: Candidate): Decision => {
     const { path } = candidate;
     if (isGitInternal(path)) return out(untilGit(path), "nested-repository");
-    if (excluded(path, candidate.folder))
-      return out(
-        topmost(path, (folder) => excluded(folder, true)),
-        "excluded",
-      );
+    const isFolder = candidate.folder === true || candidate.nested === true;
+    if (excluded(path, isFolder)) {
+      const whole = topmost(isFolder ? `${path}/` : path, (folder) => excluded(folder, true));
+      return out(whole, "excluded");
+    }
     const secret = candidate.tracked || included(path) ? undefined : findSecretName(path);
     if (secret !== undefined) return out(secret, "looks-like-secret");
     if (!candidate.tracked && isRepositoryConfig(root, path)) return out(path, "nested-repository");
