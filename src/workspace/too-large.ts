@@ -1,10 +1,10 @@
 import type { WorkspaceSurvey } from "./survey.ts";
 
 /** Most bytes that are copied without being asked for, history included. */
-export const MAX_UNASKED_BYTES = 500_000_000;
+const MAX_UNASKED_BYTES = 500_000_000;
 
 /** Most files that are copied without being asked for. */
-export const MAX_UNASKED_FILES = 50_000;
+const MAX_UNASKED_FILES = 50_000;
 
 /** How large the workspace is, when that is more than is copied without being asked for. */
 export function describeTooLarge(

@@ -39,7 +39,7 @@ export function keyOf(entry: TreePath): string {
 }
 
 /** The exact bytes of a path. */
-export function bytesOf(entry: TreePath): Buffer {
+function bytesOf(entry: TreePath): Buffer {
   return entry.raw ?? Buffer.from(entry.path);
 }
 
