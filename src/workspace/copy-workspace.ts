@@ -1,5 +1,5 @@
 import { lchownSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { BottleError } from "../base/errors.ts";
 import { fileError } from "../base/files.ts";
 import type { Run } from "../base/process.ts";
@@ -45,7 +45,7 @@ export async function copyWorkspace(
     if (options.owner !== undefined) lchownSync(target, options.owner.uid, options.owner.gid);
     return copied;
   } catch (error) {
-    await rm(target, { recursive: true, force: true });
+    await removeCopy(options.run, target);
     throw fileError(error, "write", target);
   }
 }
@@ -89,4 +89,11 @@ async function copyHistory(
     user: options.gitUser,
     host: { run: options.run, as, signal },
   });
+}
+
+/** By `rm`, because Node's own removal gives up on names that are no text. */
+async function removeCopy(run: Run, target: string): Promise<void> {
+  const { exit, stderr } = await run(["rm", "-rf", "--", target], { env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } });
+  if (exit.kind === "code" && exit.code === 0) return;
+  throw new BottleError("file/not-usable", `cannot remove the unfinished copy ${target}: ${stderr.split("\n")[0]}`);
 }
