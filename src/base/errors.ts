@@ -23,6 +23,7 @@ export class BottleError extends Error {
 
 /** The `code` property of a system error (`ENOENT`, `EACCES` …), if the value is one. */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
+  if (!(error instanceof Error) || error instanceof BottleError || !("code" in error)) return undefined;
+  // `ERR_…` are Node's own complaints about how it was called: bugs, not circumstances
+  return typeof error.code === "string" && !error.code.startsWith("ERR_") ? error.code : undefined;
 }

@@ -24,6 +24,8 @@ export type RunOptions = {
   readonly maxOutputBytes?: number;
   readonly uid?: number;
   readonly gid?: number;
+  /** Open descriptor that takes its standard output, which is then not kept */
+  readonly stdoutTo?: number;
 };
 
 /** A finished process. */
@@ -36,7 +38,7 @@ export type Run = (argv: readonly [string, ...string[]], options: RunOptions) =>
 export const run: Run = (argv, options) =>
   new Promise((resolve, reject) => {
     const [file, ...args] = argv;
-    const child = startProcess(argv, { ...options, stdio: ["pipe", "pipe", "pipe"] });
+    const child = startProcess(argv, { ...options, stdio: ["pipe", options.stdoutTo ?? "pipe", "pipe"] });
     const kill = (why: BottleError) => {
       child.kill("SIGKILL");
       reject(why);

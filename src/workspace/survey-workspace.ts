@@ -1,0 +1,106 @@
+import { lstatSync, readdirSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { BottleError } from "../base/errors.ts";
+import type { Run } from "../base/process.ts";
+import type { WorkspaceRules } from "../manifest/bottle.ts";
+import { refuseFolder, resolveFolder } from "./allowed-folder.ts";
+import type { Candidates } from "./candidate.ts";
+import { findRepository, type RepositoryFolders } from "./find-repository.ts";
+import { readHead } from "./git-refs.ts";
+import { inspectCandidates } from "./inspect-candidates.ts";
+import { listRepository } from "./list-repository.ts";
+import { makePathMatcher } from "./path-pattern.ts";
+import { chooseRunAs } from "./run-git.ts";
+import type { WorkspaceSurvey } from "./survey.ts";
+import { walkFolder } from "./walk-folder.ts";
+
+/** Number of paths after which counting stops unless told: far more than goes in unasked, quickly reached. */
+const SURVEY_BOUND = 100_000;
+
+/** What to survey, and for whom. */
+export type SurveyInput = {
+  readonly folder: string;
+  readonly userHome: string;
+  readonly rules: WorkspaceRules;
+  readonly run: Run;
+  /** Of the caller */
+  readonly uid: number;
+  readonly signal?: AbortSignal;
+  /** Paths after which counting stops; `Number.POSITIVE_INFINITY` once a large copy was agreed to */
+  readonly bound?: number;
+};
+
+/**
+ * Finds out what a copy of a folder, or of the repository it is in, would take. Reads names and sizes only: nothing of the
+ * tree is changed, executed or followed out of it. Throws `workspace/not-allowed` for a folder that is never copied.
+ */
+export async function surveyWorkspace(input: SurveyInput): Promise<WorkspaceSurvey> {
+  const folder = resolveFolder(input.folder);
+  const repository = findRepository(folder);
+  const root = repository?.root ?? folder;
+  refuseFolder(folder, input.userHome, false);
+  if (repository !== undefined) {
+    refuseFolder(root, input.userHome, true);
+    refuseForeign(repository, folder, input.uid);
+  }
+  const { uid, gid } = statSync(root);
+  const found = await list(input, root, repository, { uid, gid });
+  const inspected = await inspectCandidates(root, found.paths, input.rules, input.signal);
+  const unreadable = found.unreadable.map(({ path }) => ({
+    path: path === "" ? "." : `${path}/`,
+    why: "unreadable" as const,
+  }));
+  return Object.freeze({
+    root,
+    kind: repository === undefined ? "folder" : "git",
+    subfolder: relative(root, folder),
+    branch: repository === undefined ? undefined : readHead(repository).branch,
+    entries: inspected.entries,
+    files: inspected.entries.filter((entry) => entry.kind !== "folder").length,
+    bytes: inspected.bytes,
+    historyBytes: repository === undefined ? 0 : sumPacks(repository),
+    truncated: found.truncated,
+    leftOut: [...inspected.leftOut, ...unreadable],
+    owner: { uid, gid },
+  });
+}
+
+async function list(
+  input: SurveyInput,
+  root: string,
+  repository: RepositoryFolders | undefined,
+  owner: { readonly uid: number; readonly gid: number },
+): Promise<Candidates> {
+  const excluded = makePathMatcher(input.rules.exclude);
+  const walk = {
+    skip: ({ path }: { readonly path: string }) => excluded(path, true),
+    bound: input.bound ?? SURVEY_BOUND,
+    signal: input.signal,
+  };
+  if (repository === undefined) return walkFolder({ root, ...walk });
+  const as = chooseRunAs(input.uid, owner, [root, repository.gitDir, repository.commonDir]);
+  const host = { run: input.run, as, signal: input.signal };
+  const wantsIgnored = input.rules.include.length === 0 ? undefined : makePathMatcher(input.rules.include);
+  return listRepository(repository, { ...walk, host, wantsIgnored });
+}
+
+/** A `.git` that a stranger put above the folder, in `/tmp` say, would decide what is copied. */
+function refuseForeign(repository: RepositoryFolders, folder: string, uid: number): void {
+  if (repository.root === folder) return;
+  const owner = lstatSync(join(repository.root, ".git")).uid;
+  if (owner === uid || owner === statSync(folder).uid) return;
+  throw new BottleError(
+    "workspace/not-allowed",
+    `the repository at ${repository.root} belongs to somebody else (uid ${owner})`,
+    {
+      hint: `start in ${repository.root} itself if that is what you want, or \`git init\` here`,
+    },
+  );
+}
+
+function sumPacks(repository: RepositoryFolders): number {
+  const folder = join(repository.commonDir, "objects/pack");
+  const names = lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
+  const packs = names.filter((name) => name.endsWith(".pack"));
+  return packs.reduce((sum, name) => sum + (lstatSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0), 0);
+}

@@ -1,0 +1,120 @@
+import { execFileSync } from "node:child_process";
+import { linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { run } from "../../src/base/process.ts";
+import { copyWorkspace } from "../../src/workspace/copy-workspace.ts";
+import { as, callers, copy, everythingIn, filesOf, git, makeRepository, survey, write } from "./workspace-fixture.ts";
+
+const PRIVATE = "private-7f3a";
+
+describe.each(callers)("for $who", ({ uid }) => {
+  test("no link of a repository, tracked or not, brings in what is outside", () =>
+    as(uid, async (folder) => {
+      write(folder, { "private/key": PRIVATE, "private/deep/key": PRIVATE });
+      const source = makeRepository(join(folder, "source"), {
+        "a.txt": "a\n",
+        "dir/key": "tracked\n",
+        "dir/deep/key": "t\n",
+      });
+      symlinkSync("../private/key", join(source, "tracked-out"));
+      git(source, "add", "tracked-out");
+      git(source, "commit", "-qm", "link");
+      symlinkSync("../private", join(source, "untracked-out"));
+      symlinkSync(join(folder, "private/key"), join(source, "untracked-absolute"));
+      symlinkSync("a.txt", join(source, "inside"));
+      rmSync(join(source, "dir"), { recursive: true });
+      symlinkSync("../private", join(source, "dir"));
+
+      const found = await survey(source, uid);
+      const copied = await copy(source, join(folder, "copy"), uid);
+
+      expect(everythingIn(copied)).not.toContain(PRIVATE);
+      expect(filesOf(copied)).toEqual(["a.txt", "inside", "tracked-out"]);
+      expect(readlinkSync(join(copied, "tracked-out"))).toBe("../private/key");
+      expect(found.leftOut.filter(({ why }) => why === "link-out").map(({ path }) => path)).toEqual(
+        expect.arrayContaining(["dir", "untracked-out", "untracked-absolute"]),
+      );
+    }));
+
+  test("a folder or file that becomes a link between survey and copy is not followed", () =>
+    as(uid, async (folder) => {
+      write(folder, { "private/a": PRIVATE, "private/f": PRIVATE });
+      write(folder, { "source/dir/a": "a\n", "source/f": "f\n", "source/g": "g\n", "source/gone": "x\n" });
+      const source = join(folder, "source");
+      const found = await survey(source, uid);
+      renameSync(join(source, "dir"), join(folder, "moved"));
+      symlinkSync("../private", join(source, "dir"));
+      rmSync(join(source, "f"));
+      symlinkSync("../private/f", join(source, "f"));
+      rmSync(join(source, "g"));
+      execFileSync("mkfifo", [join(source, "g")]);
+      rmSync(join(source, "gone"));
+
+      const copied = await copyWorkspace(found, join(folder, "copy"), { run, uid });
+
+      expect(filesOf(join(folder, "copy"))).toEqual([]);
+      expect(copied.skipped).toEqual([
+        { path: "dir/a", why: "changed" },
+        { path: "f", why: "changed" },
+        { path: "g", why: "changed" },
+        { path: "gone", why: "gone" },
+      ]);
+    }));
+
+  test("parts of a repository that are links to another repository are not read", () =>
+    as(uid, async (folder) => {
+      const secret = makeRepository(join(folder, "private"), { key: PRIVATE });
+      git(secret, "branch", PRIVATE);
+      const source = makeRepository(join(folder, "source"), { "a.txt": "a\n" });
+      const replace = (name: string) => {
+        rmSync(join(source, ".git", name), { recursive: true, force: true });
+        symlinkSync(join(secret, ".git", name), join(source, ".git", name));
+      };
+      write(secret, { ".git/info/exclude": PRIVATE, ".git/info/sparse-checkout": PRIVATE });
+      git(secret, "pack-refs", "--all");
+      for (const name of ["packed-refs", "info", "index"]) replace(name);
+
+      expect(everythingIn(await copy(source, join(folder, "copy"), uid))).not.toContain(PRIVATE);
+
+      for (const name of ["refs", "objects"]) {
+        replace(name);
+        await expect(copy(source, join(folder, "copy2"), uid)).rejects.toMatchObject({ code: "workspace/not-allowed" });
+      }
+    }));
+
+  test("a .git that points at a repository which does not know it is refused", () =>
+    as(uid, async (folder) => {
+      const secret = makeRepository(join(folder, "private"), { key: PRIVATE });
+      const refused = { code: "workspace/not-allowed" };
+      write(folder, { "file/.git": `gitdir: ${secret}/.git\n`, "file/a": "a" });
+      await expect(survey(join(folder, "file"), uid)).rejects.toMatchObject(refused);
+
+      mkdirSync(join(folder, "link"));
+      symlinkSync(join(secret, ".git"), join(folder, "link/.git"));
+      await expect(survey(join(folder, "link"), uid)).rejects.toMatchObject(refused);
+
+      const own = makeRepository(join(folder, "common"), { a: "a" });
+      write(own, { ".git/commondir": `${secret}/.git\n`, ".git/gitdir": `${own}/.git\n` });
+      await expect(survey(own, uid)).rejects.toMatchObject(refused);
+
+      const elsewhere = makeRepository(join(folder, "elsewhere"), { a: "a" });
+      git(elsewhere, "config", "core.worktree", secret);
+      await expect(survey(elsewhere, uid)).rejects.toMatchObject(refused);
+    }));
+
+  test("hard links arrive as files of their own, and no mode but executable survives", () =>
+    as(uid, async (folder) => {
+      write(folder, { "source/a": "a\n" });
+      const source = join(folder, "source");
+      linkSync(join(source, "a"), join(source, "b"));
+      execFileSync("chmod", ["6755", join(source, "a")]);
+
+      const copied = await copy(source, join(folder, "copy"), uid);
+
+      expect(lstatSync(join(copied, "a")).ino).not.toBe(lstatSync(join(copied, "b")).ino);
+      expect(lstatSync(join(copied, "a")).mode & 0o7777 & 0o7100).toBe(0o100);
+      expect(lstatSync(copied).mode & 0o7777).toBe(0o700);
+      expect(readFileSync(join(copied, "b"), "utf8")).toBe("a\n");
+    }));
+});
