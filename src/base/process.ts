@@ -94,6 +94,15 @@ export function startProcess(
   });
 }
 
+/** Sends a signal to any process; false when there is no such process, or it is not ours to signal. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return globalThis.process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
 /** Node's pair of exit code and signal as one value. */
 export function makeExit(code: number | null, signal: NodeJS.Signals | null): Exit {
   if (signal !== null) return { kind: "signal", signal };
