@@ -74,6 +74,9 @@ export const run: Run = (argv, options) =>
     child.stdin?.end(options.stdin ?? "");
   });
 
+/** A long-lived child process. */
+export type Child = ChildProcess;
+
 /** Starts a long-lived process without a shell; the caller owns its end. */
 export function startProcess(
   argv: readonly [string, ...string[]],
@@ -81,7 +84,7 @@ export function startProcess(
     readonly stdio: StdioOptions;
     readonly detached?: boolean;
   },
-): ChildProcess {
+): Child {
   const [file, ...args] = argv;
   return spawn(file, args, {
     env: { ...options.env },

@@ -1,7 +1,6 @@
-import type { ChildProcess } from "node:child_process";
-import type { Readable } from "node:stream";
+import { PassThrough, pipeline, type Readable } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
-import { type Exit, signalProcess } from "../../base/process.ts";
+import { type Child, type Exit, signalProcess } from "../../base/process.ts";
 import { openPty, type Pty } from "../../base/pty.ts";
 import type { SecretValue } from "../../base/secret-value.ts";
 import type { GuestCommand, GuestProcess, GuestStreams } from "../backend.ts";
@@ -77,9 +76,15 @@ function start(parts: LaunchParts, pty: Pty | undefined): SealedProcess {
   }
 }
 
-function makeStreams(child: ChildProcess, pty: Pty | undefined): GuestStreams {
+function makeStreams(child: Child, pty: Pty | undefined): GuestStreams {
   if (pty !== undefined) return { kind: "terminal", terminal: pty };
-  return { kind: "pipes", stdin: writableAt(child, 0), stdout: readableAt(child, 1), stderr: readableAt(child, 2) };
+  const [stdout, stderr] = [keepOutput(readableAt(child, 1)), keepOutput(readableAt(child, 2))];
+  return { kind: "pipes", stdin: writableAt(child, 0), stdout, stderr };
+}
+
+/** Node throws away what nobody has begun to read when a child ends; a caller may come later than a short command. */
+function keepOutput(stream: Readable): Readable {
+  return pipeline(stream, new PassThrough(), () => {});
 }
 
 async function waitUntilStarted(

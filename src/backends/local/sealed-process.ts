@@ -1,12 +1,11 @@
-import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { Readable, Writable } from "node:stream";
-import { type Exit, makeExit, startProcess } from "../../base/process.ts";
+import { type Child, type Exit, makeExit, startProcess } from "../../base/process.ts";
 import { coverInheritedFds, listInheritedFds, type StdioEntry } from "./inherited-fds.ts";
 
 /** A child that got exactly the descriptors and variables it was given. */
 export type SealedProcess = {
-  readonly child: ChildProcess;
+  readonly child: Child;
   /** Resolves once when it has ended, also when it could not be started */
   readonly exit: Promise<Exit>;
 };
@@ -35,14 +34,14 @@ export function startSealed(
 }
 
 /** The stream at a descriptor that was asked for as a pipe to read. */
-export function readableAt(child: ChildProcess, fd: number): Readable {
+export function readableAt(child: Child, fd: number): Readable {
   const stream = child.stdio[fd];
   if (stream instanceof Readable) return stream;
   throw new Error(`descriptor ${fd} is no stream to read`);
 }
 
 /** The stream at a descriptor that was asked for as a pipe to write; a reader that goes away is no error. */
-export function writableAt(child: ChildProcess, fd: number): Writable {
+export function writableAt(child: Child, fd: number): Writable {
   const stream = child.stdio[fd];
   if (!(stream instanceof Writable)) throw new Error(`descriptor ${fd} is no stream to write`);
   return stream.on("error", () => {});
