@@ -9,8 +9,11 @@ import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
 /** A way to isolate. Every backend fills this form; one contract suite holds them all to it. */
 export interface Backend {
   readonly name: BackendName;
-  /** Finds out whether this machine can do it, by trying the real thing where that is cheap. Never throws. */
-  probe(signal?: AbortSignal): Promise<Probe>;
+  /**
+   * Finds out whether this machine can do it; `deep` also tries the real thing, which `quick` does only where nothing else
+   * can tell. Quick unless told. Never throws.
+   */
+  probe(signal?: AbortSignal, depth?: "quick" | "deep"): Promise<Probe>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */

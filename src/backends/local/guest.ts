@@ -5,30 +5,16 @@ import type { Scope } from "../../base/scope.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts";
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
-import { type CgroupPlaces, planCgroups } from "./cgroups.ts";
+import { planCgroups } from "./cgroups.ts";
 import { type Identity, makeHolderChain, makeLaunchChain, renderMounts } from "./chain.ts";
 import { writeEtcFolder } from "./etc-files.ts";
 import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
 import { openHolder } from "./holder.ts";
-import type { HostView } from "./host-view.ts";
 import { openIdentity } from "./identity.ts";
 import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
 import { isAlive } from "./proc-table.ts";
-import type { Programs } from "./programs.ts";
-import type { LocalSetup } from "./setup.ts";
 import { placeSources, readToolFolders } from "./sources.ts";
-
-/** What every guest of this process is made with. */
-export type Workshop = {
-  readonly setup: LocalSetup;
-  readonly mark: string;
-  readonly programs: Programs;
-  readonly host: HostView;
-  readonly cgroups: CgroupPlaces;
-  /** Most processes this user may have at all */
-  readonly mostPids: number;
-  readonly filter: Uint8Array;
-};
+import type { Workshop } from "./workshop.ts";
 
 /** Makes a guest: identity, limits, its own files and the holder of its namespaces. */
 export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<Guest> {

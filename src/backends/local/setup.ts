@@ -14,6 +14,8 @@ export type LocalSetup = {
   readonly nodePath: string;
   /** `~/.bot-bottle`: tells the guests of one home from those of another */
   readonly home: string;
+  /** What can be made again at any time; trials are run below it */
+  readonly cacheFolder: string;
   readonly run: Run;
   /** Folder of the machine-wide claims of user ids, for root only; `/run/bot-bottle/uids` unless told */
   readonly claimsFolder?: string;
