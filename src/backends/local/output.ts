@@ -118,6 +118,13 @@ const EXPLANATIONS: readonly (readonly [RegExp, Explain])[] = [
     () => ({ message: "the namespaces of the bottle are gone", hint: "it was stopped from outside; start it again" }),
   ],
   [
+    /Resource temporarily unavailable/,
+    () => ({
+      message: "the bottle is at its limit of processes",
+      hint: "end something inside, or raise `resources.pids`",
+    }),
+  ],
+  [
     /failed to set the NPROC resource limit/,
     () => ({
       message: "the limit of processes is higher than this user's own",
