@@ -9,8 +9,11 @@ import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
 /** A way to isolate. Every backend fills this form; one contract suite holds them all to it. */
 export interface Backend {
   readonly name: BackendName;
-  /** Finds out whether this machine can do it; `deep` tries the real thing. Never throws. */
-  probe(options?: ProbeOptions): Promise<Probe>;
+  /**
+   * Finds out whether this machine can do it; `deep` also tries the real thing, which `quick` does only where nothing else
+   * can tell. Quick unless told. Never throws.
+   */
+  probe(signal?: AbortSignal, depth?: "quick" | "deep"): Promise<Probe>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */
@@ -19,15 +22,14 @@ export interface Backend {
   remove(ref: GuestRef): Promise<void>;
 }
 
-/** How thoroughly to look: a start proves itself and asks for the cheap way, `doctor` for the real thing. */
-export type ProbeOptions = { readonly deep?: boolean; readonly signal?: AbortSignal };
-
 /** What a probe found: usable and how strong, or why not and the command that mends it. */
 export type Probe = {
   readonly backend: BackendName;
   readonly usable: boolean;
   /** One line for the preflight, such as `bubblewrap 0.8.0: namespaces, seccomp, no capabilities` */
   readonly strength: string | undefined;
+  /** What would hold memory and cpus of a bottle, or why nothing does */
+  readonly limits: Pick<PlannedLimits, "heldBy" | "why">;
   readonly checks: readonly ProbeCheck[];
 };
 

@@ -11,6 +11,7 @@ export function makeBackendNotBuilt(name: BackendName, what: string): Backend {
       backend: name,
       usable: false,
       strength: undefined,
+      limits: { heldBy: "nothing", why: detail },
       checks: [{ name: "version", outcome: "skipped", detail, fix: undefined }],
     }),
     create: () =>

@@ -10,7 +10,13 @@ function fake(name: BackendName, usable: boolean): Backend {
   const check = { name: "x", outcome: "failed", detail: `${name} is broken`, fix: `mend ${name}` } as const;
   return {
     name,
-    probe: async () => ({ backend: name, usable, strength: undefined, checks: usable ? [] : [check] }),
+    probe: async () => ({
+      backend: name,
+      usable,
+      strength: undefined,
+      limits: { heldBy: "nothing", why: undefined },
+      checks: usable ? [] : [check],
+    }),
     create: () => Promise.reject(new Error("not part of this test")),
     list: async () => [],
     remove: async () => {},

@@ -16,6 +16,11 @@ export const ERROR_CODES = {
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
   "input/declined": { exit: "declined", meaning: "The operator answered no." },
   "input/usage": { exit: "input", meaning: "The command line does not say what to do." },
+  "launch/command-not-executable": {
+    exit: "commandNotExecutable",
+    meaning: "The command exists in the bottle, but cannot be executed.",
+  },
+  "launch/command-not-found": { exit: "commandNotFound", meaning: "The command does not exist in the bottle." },
   "launch/failed": { exit: "launch", meaning: "The guest could not be started." },
   "launch/interrupted": { exit: "interrupted", meaning: "The start was stopped before the command ran." },
   "lock/held": { exit: "conflict", meaning: "Another process holds this lock." },

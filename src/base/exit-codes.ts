@@ -16,6 +16,8 @@ export const EXIT_CODES = {
   declined: { code: 7, meaning: "The question was answered with no." },
   bug: { code: 70, meaning: "A fault of bot-bottle itself; the output says how to report it." },
   timeout: { code: 124, meaning: "The bottle's time limit (`resources.time`) ended the command." },
+  commandNotExecutable: { code: 126, meaning: "The command is in the bottle, but cannot be executed." },
+  commandNotFound: { code: 127, meaning: "The command is not in the bottle." },
   interrupted: { code: 130, meaning: "Stopped by Ctrl-C before the command had an exit code of its own." },
   terminated: { code: 143, meaning: "Stopped by SIGTERM or a hung-up terminal." },
 } as const satisfies Record<string, { readonly code: number; readonly meaning: string }>;

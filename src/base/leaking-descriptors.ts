@@ -31,9 +31,14 @@ function listDescriptors(): readonly number[] {
 
 function isLeaking(fd: number): boolean {
   try {
-    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`${FOLDER}/${fd}`, "utf8"))?.[1];
-    return flags !== undefined && (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
+    return parseLeaking(readFileSync(`${FOLDER}/${fd}`, "utf8"));
   } catch {
-    return false; // the descriptor of the listing itself
+    return false; // the descriptor of the listing itself, closed by now
   }
+}
+
+/** Whether a `/proc/PID/fdinfo` file tells of a descriptor that survives an exec; text that does not say counts as yes. */
+export function parseLeaking(text: string): boolean {
+  const flags = /^flags:\s*([0-7]+)$/m.exec(text)?.[1];
+  return flags === undefined || (Number.parseInt(flags, 8) & CLOSE_ON_EXEC) === 0;
 }

@@ -8,6 +8,8 @@ export type Exit =
   | { readonly kind: "code"; readonly code: number }
   | { readonly kind: "signal"; readonly signal: NodeJS.Signals };
 
+/** Above it, Node would have to make more entries than it is worth. */
+const HIGHEST_COVERED = 65_535;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -77,6 +79,9 @@ export const run: Run = (argv, options) =>
     child.stdin?.end(options.stdin ?? "");
   });
 
+/** A long-lived child process. */
+export type Child = ChildProcess;
+
 /** Starts a long-lived process without a shell; it gets the descriptors named in `stdio` and no other. */
 export function startProcess(
   argv: readonly [string, ...string[]],
@@ -84,7 +89,7 @@ export function startProcess(
     readonly stdio: StdioOptions;
     readonly detached?: boolean;
   },
-): ChildProcess {
+): Child {
   const [file, ...args] = argv;
   const start = (stdio: StdioOptions) =>
     spawn(file, args, {
@@ -109,11 +114,21 @@ export function coverDescriptors(
 ): Exclude<StdioOptions, string> {
   const covered = typeof stdio === "string" ? [stdio, stdio, stdio] : [...stdio];
   for (const fd of leaking) {
+    if (fd > HIGHEST_COVERED) throw new Error(`descriptor ${fd} cannot be kept from a child`);
     // "ignore" above 2 means to Node: leave whatever the parent has there
     while (covered.length <= fd) covered.push("ignore");
     if (covered[fd] === "ignore") covered[fd] = nothing;
   }
   return covered;
+}
+
+/** Sends a signal to any process; false when there is no such process, or it is not ours to signal. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return globalThis.process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 /** Node's pair of exit code and signal as one value. */

@@ -15,6 +15,8 @@ import { type Journal, openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { renderPlanJson } from "../plan/render-plan-json.ts";
+import type { CopyResult } from "../workspace/copy-workspace.ts";
+import { readBaseline } from "../workspace/find-changes.ts";
 import { askSecretly, canAsk } from "./ask.ts";
 import { fillGuest } from "./fill-guest.ts";
 import { isQuiet } from "./is-quiet.ts";
@@ -25,7 +27,7 @@ import { type Settled, settle } from "./settle.ts";
 import { type Ending, exitCodeOf } from "./wait-for-end.ts";
 
 /** The steps of a start, in their order. */
-export const START_STEPS = ["claim", "resolve", "create", "fill", "run", "settle"] as const;
+export const START_STEPS = ["claim", "resolve", "fill", "create", "run", "settle"] as const;
 
 /** One step of a start. */
 export type StartStep = (typeof START_STEPS)[number];
@@ -39,7 +41,13 @@ export type ApplyOptions = {
 };
 
 /** What came of a bottle. */
-export type StartOutcome = { readonly exitCode: number; readonly ending: Ending; readonly settled: Settled };
+export type StartOutcome = {
+  readonly exitCode: number;
+  readonly ending: Ending;
+  readonly settled: Settled;
+  /** Files that changed or vanished while they were copied, and stayed out */
+  readonly skipped: CopyResult["skipped"];
+};
 
 /** Applies a plan from the claim of its name to the settling of its results. Whatever fails, nothing half-made is left. */
 export async function applyPlan(context: Context, planned: PlannedStart, options: ApplyOptions): Promise<StartOutcome> {
@@ -87,8 +95,11 @@ async function apply(
   );
   await journalStart(journal, plan);
 
-  begin("create");
+  begin("fill");
   const { folders } = claimed;
+  const copied = await fillGuest(context, { plan, survey: planned.survey, folders });
+
+  begin("create");
   const guest = await planned.backend.create(
     {
       slug: plan.slug,
@@ -101,8 +112,8 @@ async function apply(
     },
     scope,
   );
-  begin("fill");
-  const filled = await fillGuest(context, { plan, survey: planned.survey, folders, owner: guest.owner });
+  // After the guest was made: giving it its files changes their times.
+  const baseline = copied && (await readBaseline(folders.workspace));
 
   begin("run");
   await writeRecord(folders.record, { ...record, status: "running" });
@@ -119,12 +130,12 @@ async function apply(
     record,
     journal,
     folders,
-    baseline: filled.baseline,
+    baseline,
     exitCode,
     keep: options.keep,
   });
   if (settled.kept) claimed.keep();
-  return { exitCode, ending, settled };
+  return { exitCode, ending, settled, skipped: copied?.skipped ?? [] };
 }
 
 type Held = ClaimedBottle & { readonly holder: BottleRecord["holder"]; keep(): void };

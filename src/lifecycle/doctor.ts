@@ -34,7 +34,7 @@ export async function examine(context: Context, backends: readonly Backend[]): P
   const sections: DoctorSection[] = [base];
   // One after the other: a probe starts real namespaces, and two at once would blur what each one says.
   for (const backend of backends) {
-    const probe = await backend.probe({ deep: true, signal: context.signal });
+    const probe = await backend.probe(context.signal, "deep");
     sections.push({ name: probe.backend, usable: probe.usable, strength: probe.strength, checks: probe.checks });
   }
   return { ok: base.usable && sections.slice(1).some(({ usable }) => usable), sections };

@@ -1,0 +1,56 @@
+import { copyFile, mkdir, readlink, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { systemErrorCode } from "../../base/errors.ts";
+import type { GuestLayout } from "../../plan/plan.ts";
+import type { HostView } from "./host-view.ts";
+
+/** Files of the host's `/etc` that programs expect and that hold nothing of the host's own. */
+const COPIED = ["ld.so.cache", "services", "protocols", "mime.types", "ssl/openssl.cnf"];
+
+/** The `/etc` of a bottle: our own text for everything that names users, hosts or name servers. */
+export function renderEtcFiles(layout: GuestLayout, shell: string): ReadonlyMap<string, string> {
+  const { user, uid, gid, home, hostname } = layout;
+  return new Map([
+    [
+      "passwd",
+      [
+        "root:x:0:0:root:/root:/usr/sbin/nologin",
+        `${user}:x:${uid}:${gid}:${user}:${home}:${shell}`,
+        "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin",
+        "",
+      ].join("\n"),
+    ],
+    ["group", `root:x:0:\n${user}:x:${gid}:\nnogroup:x:65534:\n`],
+    ["hosts", `127.0.0.1 localhost ${hostname}\n::1 localhost\n`],
+    ["hostname", `${hostname}\n`],
+    ["resolv.conf", "# this bottle has no resolver\n"],
+    ["nsswitch.conf", "passwd: files\ngroup: files\nshadow: files\nhosts: files\nservices: files\nprotocols: files\n"],
+    ["shells", "/bin/sh\n/bin/bash\n"],
+  ]);
+}
+
+/** Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, and places for its bound folders. */
+export async function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o755 });
+  await Promise.all([
+    ...[...renderEtcFiles(layout, host.shell)].map(([name, text]) => writeFile(join(folder, name), text)),
+    ...host.etcFolders.map((path) => mkdir(join(folder, relative("/etc", path)), { recursive: true })),
+    ...COPIED.map((name) => copyIfThere(join("/etc", name), join(folder, name))),
+    copyIfThere(await resolveTimeZone(), join(folder, "localtime")),
+  ]);
+}
+
+async function resolveTimeZone(): Promise<string> {
+  // copying through the link would read whatever it points at; a link that is not a time zone is not followed
+  const target = await readlink("/etc/localtime").catch(() => "");
+  return target.includes("/zoneinfo/") ? "/etc/localtime" : "/usr/share/zoneinfo/UTC";
+}
+
+async function copyIfThere(from: string, to: string): Promise<void> {
+  try {
+    await mkdir(dirname(to), { recursive: true });
+    await copyFile(from, to);
+  } catch (error) {
+    if (systemErrorCode(error) !== "ENOENT") throw error;
+  }
+}

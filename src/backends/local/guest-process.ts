@@ -1,0 +1,152 @@
+import { PassThrough, pipeline, type Readable } from "node:stream";
+import { BottleError } from "../../base/errors.ts";
+import { type Child, type Exit, signalProcess } from "../../base/process.ts";
+import { openPty, type Pty } from "../../base/pty.ts";
+import type { SecretValue } from "../../base/secret-value.ts";
+import type { GuestCommand, GuestProcess, GuestStreams } from "../backend.ts";
+import { collectText } from "./holder.ts";
+import { explainLaunchFailure, parseExitCode } from "./output.ts";
+import { readChildren, readCommandLine, readProcess } from "./proc-table.ts";
+import { renderArgs } from "./render-args.ts";
+import { readableAt, type SealedProcess, startSealed, writableAt } from "./sealed-process.ts";
+import { readStatus, type StatusReader } from "./status-reader.ts";
+import { waitUntil } from "./wait-until.ts";
+
+/** A command that runs, and the way to end it with all it started. */
+export type RunningCommand = { readonly process: GuestProcess; end(): Promise<void> };
+
+/** What a launch needs; descriptors 3, 4 and 5 carry the arguments, the filter and bubblewrap's reports. */
+export type LaunchParts = {
+  readonly chain: readonly [string, ...string[]];
+  readonly env: Readonly<Record<string, string>>;
+  readonly args: readonly (string | SecretValue)[];
+  readonly filter: Uint8Array;
+};
+
+/** The descriptors of a launch. */
+export const LAUNCH_DESCRIPTORS = { args: 3, filter: 4, status: 5 } as const;
+
+const START_DEADLINE_MS = 30_000;
+const END_DEADLINE_MS = 400;
+
+/** Starts a command in a bottle; resolves when it runs and throws `launch/…` when it cannot. */
+export async function startGuestProcess(
+  parts: LaunchParts,
+  terminal: GuestCommand["terminal"],
+): Promise<RunningCommand> {
+  const args = renderArgs(parts.args);
+  const pty = terminal === undefined ? undefined : await openPty(terminal);
+  const sealed = start(parts, pty);
+  writableAt(sealed.child, LAUNCH_DESCRIPTORS.args).end(args);
+  writableAt(sealed.child, LAUNCH_DESCRIPTORS.filter).end(parts.filter);
+  const status = readStatus(readableAt(sealed.child, LAUNCH_DESCRIPTORS.status));
+  const streams = makeStreams(sealed.child, pty);
+  const pids = { init: undefined as number | undefined, command: undefined as number | undefined };
+  const end = async () => {
+    await endAll(sealed, pids.init);
+    pty?.close();
+  };
+  try {
+    await waitUntilStarted(sealed, status, pids);
+  } catch (error) {
+    await end();
+    throw error;
+  }
+  const code = status.code();
+  const exit = sealed.exit.then((own) => readExit(own, status));
+  if (code === undefined && pids.command === undefined) throw await explain(streams, sealed);
+  let ended = false;
+  void exit.then(() => {
+    ended = true;
+  });
+  const kill = (signal: NodeJS.Signals) => {
+    if (!ended && pids.command !== undefined) signalProcess(pids.command, signal);
+  };
+  return { process: { ...streams, exit, kill }, end };
+}
+
+function start(parts: LaunchParts, pty: Pty | undefined): SealedProcess {
+  try {
+    const own = pty === undefined ? (["pipe", "pipe", "pipe"] as const) : [pty.slaveFd, pty.slaveFd, pty.slaveFd];
+    // With a terminal setsid(1) makes the session, which it cannot do for the leader of a group.
+    const detached = pty === undefined;
+    return startSealed(parts.chain, { env: parts.env, stdio: [...own, "pipe", "pipe", "pipe"], detached });
+  } finally {
+    pty?.closeSlave();
+  }
+}
+
+function makeStreams(child: Child, pty: Pty | undefined): GuestStreams {
+  if (pty !== undefined) return { kind: "terminal", terminal: pty };
+  const [stdout, stderr] = [keepOutput(readableAt(child, 1)), keepOutput(readableAt(child, 2))];
+  return { kind: "pipes", stdin: writableAt(child, 0), stdout, stderr };
+}
+
+/** Node throws away what nobody has begun to read when a child ends; a caller may come later than a short command. */
+function keepOutput(stream: Readable): Readable {
+  return pipeline(stream, new PassThrough(), () => {});
+}
+
+async function waitUntilStarted(
+  sealed: SealedProcess,
+  status: StatusReader,
+  pids: { init: number | undefined; command: number | undefined },
+): Promise<void> {
+  pids.init = await status.started;
+  if (pids.init === undefined) return;
+  let over = false;
+  void status.closed.then(() => {
+    over = true;
+  });
+  const init = pids.init;
+  const started = await waitUntil(async () => {
+    if (over) return true;
+    pids.command = await findRunningCommand(init);
+    return pids.command !== undefined;
+  }, START_DEADLINE_MS);
+  if (!started) throw new BottleError("launch/failed", "the bottle did not start in time");
+  if (over) await sealed.exit;
+}
+
+/** The child of the bottle's pid 1, once it has become the command and is no copy of bubblewrap any more. */
+async function findRunningCommand(init: number): Promise<number | undefined> {
+  const [command] = await readChildren(init);
+  if (command === undefined) return undefined;
+  const [own, launcher] = await Promise.all([readCommandLine(command), readCommandLine(init)]);
+  return own === "" || launcher === "" || own === launcher ? undefined : command;
+}
+
+async function explain(streams: GuestStreams, sealed: SealedProcess): Promise<BottleError> {
+  const words = await collectText(errorStream(streams));
+  const { code, message, hint } = explainLaunchFailure(words, await sealed.exit);
+  return new BottleError(code, message, hint === undefined ? {} : { hint });
+}
+
+function errorStream(streams: GuestStreams): Readable {
+  return streams.kind === "pipes" ? streams.stderr : streams.terminal.output;
+}
+
+async function readExit(own: Exit, status: StatusReader): Promise<Exit> {
+  await status.closed;
+  const code = status.code();
+  if (code !== undefined) return parseExitCode(code);
+  return own.kind === "code" ? parseExitCode(own.code) : own;
+}
+
+/** Kills pid 1 of the bottle, which takes everything with it, and waits until nothing is left. */
+async function endAll(sealed: SealedProcess, init: number | undefined): Promise<void> {
+  const { child, exit } = sealed;
+  const process = init === undefined ? undefined : await readProcess(init);
+  const running = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined;
+  if (running()) {
+    // pid 1 first: bubblewrap's outer process then reaps it and leaves no remains
+    if (process === undefined) child.kill("SIGKILL");
+    else signalProcess(process.pid, "SIGKILL");
+    await waitUntil(() => !running(), END_DEADLINE_MS);
+    child.kill("SIGKILL");
+    await exit;
+  }
+  if (process !== undefined) {
+    await waitUntil(async () => (await readProcess(process.pid))?.startTicks !== process.startTicks, END_DEADLINE_MS);
+  }
+}

@@ -1,0 +1,109 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { BottleError } from "../../base/errors.ts";
+import type { Scope } from "../../base/scope.ts";
+import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts";
+import { makeBottleArgs } from "./args.ts";
+import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
+import { planCgroups } from "./cgroups.ts";
+import { type Identity, makeHolderChain, makeLaunchChain, renderMounts } from "./chain.ts";
+import { writeEtcFolder } from "./etc-files.ts";
+import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
+import { openHolder } from "./holder.ts";
+import { openIdentity } from "./identity.ts";
+import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
+import { isAlive } from "./proc-table.ts";
+import { placeSources, readToolFolders } from "./sources.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** Makes a guest: identity, limits, its own files and the holder of its namespaces. */
+export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<Guest> {
+  const { setup, mark, programs, host } = workshop;
+  const identity = await openIdentity(setup, spec, mark, scope);
+  const etc = join(spec.scratch, "etc");
+  await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
+  const [tools] = await Promise.all([
+    readToolFolders(spec.tools),
+    writeEtcFolder(etc, spec.layout, host),
+    giveFolders(workshop, spec, identity),
+  ]);
+  const { sources, staged } = placeSources(spec, identity, { etc, nodeFile: host.nodeFile, tools });
+  const groups = await openGroups(workshop, spec, scope);
+  const env = { [SLUG_VARIABLE]: spec.slug };
+  const mounts = join(spec.scratch, "mounts");
+  if (identity.kind === "dropped") await writeFile(mounts, renderMounts(staged), { mode: 0o600 });
+  const holder = await openHolder(makeHolderChain(programs, identity, mounts, groups), {
+    ...env,
+    [HOME_VARIABLE]: mark,
+  });
+  const running = new Set<RunningCommand>();
+  const starting = new Set<Promise<unknown>>();
+  let stopped = false;
+
+  const launch = async (command: GuestCommand): Promise<GuestProcess> => {
+    if (stopped || !(await isAlive(holder))) {
+      throw new BottleError("launch/failed", `the bottle ${spec.slug} has been stopped`);
+    }
+    const details = {
+      holderPid: holder.pid,
+      pids: Math.min(spec.limits.pids, workshop.mostPids),
+      terminal: command.terminal !== undefined,
+      descriptors: LAUNCH_DESCRIPTORS,
+      argv: command.argv,
+    };
+    const chain = makeLaunchChain(programs, identity, details, groups);
+    const args = makeBottleArgs(spec, command, sources, host);
+    const one = await startGuestProcess({ chain, env, args, filter: workshop.filter }, command.terminal);
+    running.add(one);
+    void one.process.exit.then(() => running.delete(one));
+    return one.process;
+  };
+  const exec = (command: GuestCommand): Promise<GuestProcess> => {
+    const one = launch(command);
+    const settled = one.catch(() => undefined).finally(() => starting.delete(settled));
+    starting.add(settled);
+    return one;
+  };
+  const stop = async () => {
+    stopped = true;
+    await holder.close();
+    await Promise.all(starting);
+    await Promise.all([...running].map((one) => one.end()));
+  };
+  scope.defer("stop the bottle", stop);
+  return {
+    ref: { backend: "local", slug: spec.slug, detail: `uid ${identity.uid}` },
+    owner: { uid: identity.uid, gid: identity.gid },
+    exec,
+    stop,
+  };
+}
+
+/** Gives the folders of the guest to its user, before anything of it runs; a mounted folder keeps its owner. */
+async function giveFolders({ setup }: Workshop, spec: GuestSpec, identity: Identity): Promise<void> {
+  if (identity.kind === "self") return;
+  const folders = [spec.homeFolder, ...(spec.workspace.kind === "folder" ? [spec.workspace.path] : [])];
+  const owner = `${identity.uid}:${identity.gid}`;
+  const { exit, stderr } = await setup.run(["chown", "-RhP", "--", owner, ...folders], {
+    env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
+  });
+  if (exit.kind === "code" && exit.code === 0) return;
+  throw new BottleError(
+    "launch/failed",
+    `the folders of the bottle could not be given to its own user: ${stderr.trim()}`,
+  );
+}
+
+async function openGroups(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<readonly string[]> {
+  if (spec.limits.heldBy === "nothing") return [];
+  const plans = planCgroups(workshop.cgroups, makeGroupName(workshop.mark, spec.slug), spec.limits);
+  if (plans.length === 0) {
+    throw new BottleError("launch/failed", "the limits of the bottle were promised, but no control group can be made", {
+      ...(workshop.cgroups.kind === "none" ? { hint: workshop.cgroups.why } : {}),
+    });
+  }
+  const folders = plans.map((plan) => plan.folder);
+  scope.defer("remove the control groups of the bottle", () => closeCgroups(folders));
+  await openCgroups(plans);
+  return folders;
+}

@@ -1,0 +1,60 @@
+import { readFile } from "node:fs/promises";
+import { BottleError } from "../../base/errors.ts";
+import { readCgroupFacts } from "./cgroup-facts.ts";
+import { type CgroupPlaces, decideCgroups } from "./cgroups.ts";
+import { type HostView, readHostView } from "./host-view.ts";
+import { findPrograms, type Programs, resolvePrograms } from "./programs.ts";
+import { renderInstructions } from "./seccomp/bpf.ts";
+import { compileFilter } from "./seccomp/compile.ts";
+import { type LocalSetup, parseFilterArch } from "./setup.ts";
+
+/** What every guest of this process is made with. */
+export type Workshop = {
+  readonly setup: LocalSetup;
+  /** Tells the guests of this home from those of another */
+  readonly mark: string;
+  readonly programs: Programs;
+  readonly host: HostView;
+  readonly cgroups: CgroupPlaces;
+  /** Most processes this user may have at all */
+  readonly mostPids: number;
+  /** Seccomp filter as bubblewrap reads it */
+  readonly filter: Uint8Array;
+};
+
+/** Gets everything ready that does not depend on the guest. Throws `backend/not-available` when something is missing. */
+export async function openWorkshop(setup: LocalSetup, mark: string): Promise<Workshop> {
+  const arch = parseFilterArch(setup.arch);
+  if (arch === undefined) {
+    throw new BottleError("backend/not-available", `there is no seccomp filter for ${setup.arch}`, {
+      hint: "use another backend: --backend docker",
+    });
+  }
+  const [found, host, cgroups, limits] = await Promise.all([
+    findPrograms(setup.path),
+    readHostView(setup.nodePath),
+    readCgroupFacts(),
+    readFile("/proc/self/limits", "utf8"),
+  ]);
+  const programs = resolvePrograms(found);
+  if (!("bwrap" in programs)) {
+    throw new BottleError("backend/not-available", `${programs.join(", ")} not installed`, {
+      hint: "`bottle doctor` prints the command that installs what is missing",
+    });
+  }
+  return {
+    setup,
+    mark,
+    programs,
+    host,
+    cgroups: decideCgroups(cgroups),
+    mostPids: parseMostPids(limits),
+    filter: renderInstructions(compileFilter(arch)),
+  };
+}
+
+/** The hard limit of processes in a `/proc/PID/limits`; no limit when there is none. */
+export function parseMostPids(limits: string): number {
+  const hard = /^Max processes\s+\S+\s+(\d+)/m.exec(limits)?.[1];
+  return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard);
+}
