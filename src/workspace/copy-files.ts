@@ -22,7 +22,7 @@ import { keyOf, parentOf, systemPath, type TreePath } from "./tree-path.ts";
 export type Owner = { readonly uid: number; readonly gid: number } | undefined;
 
 /** An entry that was surveyed and could not be copied as it was found then. */
-export type Skipped = { readonly path: string; readonly why: "gone" | "changed" | "unreadable" };
+type Skipped = { readonly path: string; readonly why: "gone" | "changed" | "unreadable" };
 
 /** Which entries to copy, from where to where. */
 export type FileCopy = {
