@@ -214,6 +214,14 @@ backend: docker
     expect(loaded.texts.get(join(root, "home/bottles/dev.md"))).toContain("foo: 1");
   });
 
+  test("an agent or a machine-wide file with errors stops the start of a bottle without any", async () => {
+    await write({ "home/bottles/dev.md": head(""), "home/agents/a.md": head("bottel: dev\n") });
+    expect(await load(["dev"], "a")).toMatchObject({ kind: "refused", problems: [{ code: "manifest/unknown-key" }] });
+    expect(await load([], "a")).toMatchObject({ kind: "refused", problems: [{ code: "manifest/unknown-key" }] });
+    await write({ "home/config.yaml": "tools: [/]\n" });
+    expect(await load(["dev"])).toMatchObject({ kind: "refused", problems: [{ code: "manifest/bad-path" }] });
+  });
+
   test("a circle and a missing parent stop the start", async () => {
     await write({
       "home/bottles/a.md": head("extends: b\n"),

@@ -36,6 +36,7 @@ export async function parseWritten<Kind extends ManifestKind>(
   const { makeJsonSchema, WRITTEN_SCHEMAS } = await import("./schema.ts");
   const checked = WRITTEN_SCHEMAS[kind].safeParse(source.value);
   if (checked.success) return { kind: "written", written: checked.data as WrittenByKind[Kind] };
-  const keysAt = (path: Parameters<typeof knownKeys>[1]) => knownKeys(makeJsonSchema(kind), path);
-  return { kind: "problems", problems: explainIssues(source, checked.error.issues, keysAt) };
+  const schema = makeJsonSchema(kind);
+  const problems = explainIssues(source, checked.error.issues, (path) => knownKeys(schema, path));
+  return { kind: "problems", problems };
 }

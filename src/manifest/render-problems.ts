@@ -9,9 +9,11 @@ export type ProblemStyle = {
 };
 
 /** No colour at all. */
-export const PLAIN_STYLE: ProblemStyle = { error: (text) => text, warning: (text) => text, faint: (text) => text };
+const PLAIN_STYLE: ProblemStyle = { error: (text) => text, warning: (text) => text, faint: (text) => text };
 
 const WIDEST_EXCERPT = 120;
+/** More is no manifest but an attack on the reader; the number of the rest is told */
+const MOST_OF_ONE_FILE = 100;
 
 /** Problems as a person reads them: the place, what is wrong, the line itself, and what to type instead. */
 export function renderProblems(
@@ -19,7 +21,16 @@ export function renderProblems(
   texts: ReadonlyMap<string, string>,
   style: ProblemStyle = PLAIN_STYLE,
 ): string {
-  return problems.map((problem) => renderProblem(problem, texts.get(problem.file), style)).join("\n");
+  return [...new Set(problems.map((problem) => problem.file))]
+    .flatMap((file) => {
+      const all = problems.filter((problem) => problem.file === file);
+      const rest = all.length - MOST_OF_ONE_FILE;
+      return [
+        ...all.slice(0, MOST_OF_ONE_FILE).map((problem) => renderProblem(problem, texts.get(file), style)),
+        ...(rest > 0 ? [`${makePlain(file)}: and ${rest} more\n`] : []),
+      ];
+    })
+    .join("\n");
 }
 
 function renderProblem(problem: Problem, text: string | undefined, style: ProblemStyle): string {
