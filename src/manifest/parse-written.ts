@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import { explainIssues } from "./explain-issue.ts";
 import { fitsSchema } from "./fits-schema.ts";
 import { knownKeys } from "./known-keys.ts";
 import type { Problem } from "./problem.ts";
+import { pruneFaults } from "./prune-faults.ts";
 import type { ManifestKind } from "./schema.ts";
 import type { WrittenAgent } from "./written/agent.ts";
 import type { WrittenBottle } from "./written/bottle.ts";
@@ -18,7 +20,14 @@ export type WrittenByKind = {
 /** A value of the right shape, or everything that is wrong with its shape. */
 export type ParsedWritten<Written> =
   | { readonly kind: "written"; readonly written: Written }
-  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      /** What is right when the rest is taken away, for rules to find more; never to be used */
+      readonly remainder: Written | undefined;
+    };
+
+const MOST_LEVELS_PRUNED = 5;
 
 /**
  * Checks the shape of a file. A file without faults is checked against the JSON Schema that was generated from our zod
@@ -29,7 +38,7 @@ export async function parseWritten<Kind extends ManifestKind>(
   source: YamlSource,
   jsonSchema: unknown,
 ): Promise<ParsedWritten<WrittenByKind[Kind]>> {
-  if (source.value === undefined) return { kind: "problems", problems: source.problems };
+  if (source.value === undefined) return { kind: "problems", problems: source.problems, remainder: undefined };
   if (fitsSchema(jsonSchema, source.value)) {
     return { kind: "written", written: source.value as WrittenByKind[Kind] };
   }
@@ -38,5 +47,23 @@ export async function parseWritten<Kind extends ManifestKind>(
   if (checked.success) return { kind: "written", written: checked.data as WrittenByKind[Kind] };
   const schema = makeJsonSchema(kind);
   const problems = explainIssues(source, checked.error.issues, (path) => knownKeys(schema, path));
-  return { kind: "problems", problems };
+  const remainder = parseRemainder<WrittenByKind[Kind]>(WRITTEN_SCHEMAS[kind], source.value, checked.error.issues);
+  return { kind: "problems", problems, remainder };
+}
+
+/** What is left of a value when its faults are taken away, as little as will do. */
+function parseRemainder<Written>(
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+): Written | undefined {
+  const faults = issues.map((issue) => ({
+    path: issue.path.map((part) => (typeof part === "number" ? part : String(part))),
+    keys: issue.code === "unrecognized_keys" ? issue.keys : undefined,
+  }));
+  for (let further = 0; further < MOST_LEVELS_PRUNED; further++) {
+    const checked = schema.safeParse(pruneFaults(value, faults, further));
+    if (checked.success) return checked.data as Written;
+  }
+  return undefined;
 }
