@@ -27,7 +27,7 @@ export type ParsedWritten<Written> =
       readonly remainder: Written | undefined;
     };
 
-const MOST_LEVELS_PRUNED = 5;
+const MOST_ROUNDS_OF_PRUNING = 6;
 
 /**
  * Checks the shape of a file. A file without faults is checked against the JSON Schema that was generated from our zod
@@ -51,19 +51,19 @@ export async function parseWritten<Kind extends ManifestKind>(
   return { kind: "problems", problems, remainder };
 }
 
-/** What is left of a value when its faults are taken away, as little as will do. */
+/** What is left of a value when its faults are taken away; a fault may leave another one around it. */
 function parseRemainder<Written>(
   schema: z.ZodType,
   value: unknown,
   issues: readonly z.core.$ZodIssue[],
+  rounds = MOST_ROUNDS_OF_PRUNING,
 ): Written | undefined {
+  if (rounds === 0) return undefined;
   const faults = issues.map((issue) => ({
     path: issue.path.map((part) => (typeof part === "number" ? part : String(part))),
     keys: issue.code === "unrecognized_keys" ? issue.keys : undefined,
   }));
-  for (let further = 0; further < MOST_LEVELS_PRUNED; further++) {
-    const checked = schema.safeParse(pruneFaults(value, faults, further));
-    if (checked.success) return checked.data as Written;
-  }
-  return undefined;
+  const pruned = pruneFaults(value, faults);
+  const checked = schema.safeParse(pruned);
+  return checked.success ? (checked.data as Written) : parseRemainder(schema, pruned, checked.error.issues, rounds - 1);
 }

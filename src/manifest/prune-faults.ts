@@ -4,26 +4,39 @@ import type { KeyPath } from "./yaml-source.ts";
 export type Fault = { readonly path: KeyPath; readonly keys?: readonly string[] | undefined };
 
 /**
- * A copy without the parts that are at fault, so that what is left can be looked at as well. `further` takes away as
- * many levels more around each; a list goes as a whole, so that the places of its neighbours stay right.
+ * A copy without the parts that are at fault, so that what is left can be looked at as well: where something is missing,
+ * without the map that misses it. A list goes as a whole, so that the places of other entries stay right.
  */
-export function pruneFaults(value: unknown, faults: readonly Fault[], further: number): unknown {
+export function pruneFaults(value: unknown, faults: readonly Fault[]): unknown {
   const copy: unknown = structuredClone(value);
   for (const { path, keys } of faults) {
     const paths = keys === undefined ? [path] : keys.map((key) => [...path, key]);
-    for (const one of paths.map(outOfLists)) remove(copy, one.slice(0, Math.max(1, one.length - further)));
+    for (const one of paths) remove(copy, outOfList(has(value, one) ? one : one.slice(0, -1)));
   }
   return copy;
 }
 
-function outOfLists(path: KeyPath): KeyPath {
-  const index = path.findIndex((part) => typeof part === "number");
-  return index === -1 ? path : path.slice(0, index);
+function outOfList(path: KeyPath): KeyPath {
+  const last = path.findLastIndex((part) => typeof part !== "number");
+  return path.slice(0, last + 1);
+}
+
+function has(value: unknown, path: KeyPath): boolean {
+  const [first, ...rest] = path;
+  return first === undefined || (isParent(value, first) && has(inside(value, first), rest));
 }
 
 function remove(value: unknown, path: KeyPath): void {
   const [first, ...rest] = path;
-  if (first === undefined || typeof value !== "object" || value === null) return;
+  if (first === undefined || !isParent(value, first)) return;
   if (rest.length === 0) Reflect.deleteProperty(value, String(first));
-  else remove(Object.getOwnPropertyDescriptor(value, String(first))?.value, rest);
+  else remove(inside(value, first), rest);
+}
+
+function isParent(value: unknown, key: string | number): value is object {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, key);
+}
+
+function inside(value: object, key: string | number): unknown {
+  return Object.getOwnPropertyDescriptor(value, key)?.value;
 }
