@@ -28,13 +28,13 @@ export type Catalog = {
 
 /** Lists what the home folder and a repository define, without reading any of it. */
 export async function readCatalog(paths: Paths, repository: string | undefined): Promise<Catalog> {
-  const bottles = await listManifests(paths.bottles, "home", undefined);
-  const homeAgents = await listManifests(paths.agents, "home", undefined);
+  const bottles = await listFolder(paths.bottles, "home", undefined);
+  const homeAgents = await listFolder(paths.agents, "home", undefined);
   const folder = repository === undefined ? undefined : join(repository, ".bot-bottle");
   // A home folder under version control is a home folder, not a repository's.
   const isForeign = folder !== undefined && !(await isSamePlace(folder, paths.home));
   const theirs = isForeign
-    ? await listManifests(join(folder, "agents"), "repository", repository)
+    ? await listFolder(join(folder, "agents"), "repository", repository)
     : { entries: [], misnamed: [] };
   const agents = new Map(homeAgents.entries.map((entry) => [entry.name, entry]));
   const shadowed = new Map<string, Problem>();
@@ -52,7 +52,7 @@ export async function readCatalog(paths: Paths, repository: string | undefined):
   };
 }
 
-async function listManifests(folder: string, origin: "home" | "repository", within: string | undefined) {
+async function listFolder(folder: string, origin: "home" | "repository", within: string | undefined) {
   const names = (await listNames(folder, within)) ?? [];
   const entries: CatalogEntry[] = [];
   const misnamed: Problem[] = [];

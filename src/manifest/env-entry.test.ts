@@ -64,6 +64,8 @@ describe("decideEnvName", () => {
     ["LD_LIBRARY_PATH", "would load code"],
     ["DYLD_INSERT_LIBRARIES", "would load code"],
     ["GLIBC_TUNABLES", "would load code"],
+    ["GCONV_PATH", "would load code"],
+    ["MALLOC_PERTURB_", "would load code"],
   ])("%j is refused", (name, why) => {
     expect(decideEnvName(name)).toMatchObject({ kind: "refused", why: expect.stringContaining(why) });
   });

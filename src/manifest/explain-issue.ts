@@ -64,6 +64,7 @@ function explain(source: YamlSource, issue: Issue, above: KeyPath, keysAt: Keys)
     case "too_small":
       return problem("manifest/bad-value", `${nameOf(path)} ${lowest(issue.origin, Number(issue.minimum))}`);
     case "too_big":
+      return problem("manifest/bad-value", `${nameOf(path)} must be at most ${Number(issue.maximum)}`);
     case "invalid_format":
     case "not_multiple_of":
     case "invalid_key":

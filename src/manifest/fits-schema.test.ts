@@ -11,6 +11,20 @@ describe("fitsSchema", () => {
     expect(fitsSchema(undefined, "a")).toBe(false);
   });
 
+  test.each([
+    [{ type: "integer" }, 1, true],
+    [{ type: "integer" }, 1.5, false],
+    [{ type: "integer" }, 2 ** 53, false],
+    [{ type: "number" }, 1.5, true],
+    [{ type: "number" }, Number.POSITIVE_INFINITY, false],
+    [{ type: "object" }, [], false],
+    [{ type: "object" }, new Map(), false],
+    [{ required: ["toString"] }, {}, false],
+    [{ properties: {}, additionalProperties: false }, { constructor: 1 }, false],
+  ])("%j holds for %j: %s", (schema, value, fits) => {
+    expect(fitsSchema(schema, value)).toBe(fits);
+  });
+
   test("knows every keyword of our schemas: a full file needs no zod", () => {
     expect(fitsSchema(makeJsonSchema("bottle"), FULL_BOTTLE)).toBe(true);
     expect(fitsSchema(makeJsonSchema("agent"), FULL_AGENT)).toBe(true);

@@ -1,5 +1,5 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { domainToASCII } from "node:url";
+import { parseIpv4, parseIpv6 } from "./ip-address.ts";
 
 /** A host as routes are compared with it, or why it is none. */
 export type HostPattern =
@@ -18,7 +18,10 @@ export function parseHostPattern(text: string): HostPattern {
   if (text.includes("://")) return refuse("is a URL", "write the host alone; ports and paths have keys of their own");
   if (text.includes("@")) return refuse("has a user in it", "write the host alone; credentials belong in auth");
   const address = text.startsWith("[") && text.endsWith("]") ? text.slice(1, -1) : text;
-  if (isIPv6(address)) return parseAddress(address, refuse);
+  const six = parseIpv6(address);
+  if (six !== undefined) return { kind: "host", host: six };
+  if (parseIpv6(address.replace(/%.*$/, "")) !== undefined)
+    return refuse("has a zone in it", "remove the % and the rest");
   if (text.includes(":")) return refuse("has a port in it", "write the host alone and ports: [ … ] below it");
   if (/[/?#\\]/.test(text)) return refuse("has a path in it", "write the host alone; paths belong in matches");
   if (text.endsWith(".")) return refuse("ends with a dot", "remove the dot");
@@ -30,13 +33,8 @@ export function parseHostPattern(text: string): HostPattern {
   return parseName(text.toLowerCase(), refuse);
 }
 
-function parseAddress(address: string, refuse: (why: string, hint?: string) => HostPattern): HostPattern {
-  if (address.includes("%")) return refuse("has a zone in it", "remove the % and what follows");
-  return { kind: "host", host: new URL(`http://[${address}]/`).hostname.slice(1, -1) };
-}
-
 function parseName(text: string, refuse: (why: string, hint?: string) => HostPattern): HostPattern {
-  if (isIPv4(text)) return { kind: "host", host: text };
+  if (parseIpv4(text) !== undefined) return { kind: "host", host: text };
   const isWildcard = text.startsWith("*.");
   const name = isWildcard ? text.slice(2) : text;
   if (name.includes("*"))

@@ -200,7 +200,9 @@ backend: docker
       "home/config.yaml": "tool: []\n",
       "home/agents/a.md": head("bottle: dev\nskill: []\n"),
       "home/bottles/base.md": head("env: {HOME: x}\n"),
-      "home/bottles/dev.md": head("extends: base\nenv: 1\nfoo: 1\n"),
+      "home/bottles/dev.md": head(
+        "extends: base\nenv: 1\nfoo: 1\negress: {routes: [{host: 'a:1'}]}\ngit-gate: {repos: {a: {}, B: {url: x}}}\n",
+      ),
     });
     const loaded = await load(["dev"], "a");
     expect(loaded.kind).toBe("refused");
@@ -209,9 +211,21 @@ backend: docker
       'error home/bottles/base.md:2:7 manifest/bad-env "HOME" is set by the bottle itself',
       'error home/bottles/dev.md:3:6 manifest/bad-type "env" takes a map of keys, not a number',
       'error home/bottles/dev.md:4:1 manifest/unknown-key unknown key "foo"',
+      'error home/bottles/dev.md:5:26 manifest/bad-host "a:1" has a port in it',
+      'error home/bottles/dev.md:6:23 manifest/missing-key "git-gate.repos.a.url" is missing',
+      'error home/bottles/dev.md:6:27 manifest/bad-name "B" cannot name a repository',
+      "error home/bottles/dev.md:6:36 manifest/bad-url the address is not a remote's address",
       'error home/config.yaml:1:1 manifest/unknown-key unknown key "tool"',
     ]);
     expect(loaded.texts.get(join(root, "home/bottles/dev.md"))).toContain("foo: 1");
+  });
+
+  test("an agent or a machine-wide file with errors stops the start of a bottle without any", async () => {
+    await write({ "home/bottles/dev.md": head(""), "home/agents/a.md": head("bottel: dev\n") });
+    expect(await load(["dev"], "a")).toMatchObject({ kind: "refused", problems: [{ code: "manifest/unknown-key" }] });
+    expect(await load([], "a")).toMatchObject({ kind: "refused", problems: [{ code: "manifest/unknown-key" }] });
+    await write({ "home/config.yaml": "tools: [/]\n" });
+    expect(await load(["dev"])).toMatchObject({ kind: "refused", problems: [{ code: "manifest/bad-path" }] });
   });
 
   test("a circle and a missing parent stop the start", async () => {

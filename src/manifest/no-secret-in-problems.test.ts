@@ -33,6 +33,10 @@ test.each([
   `git-gate: {repos: {a: {url: "git@host:path", token_ref: ${SECRET}-}}}`,
   `egress: {routes: [{host: a.example, auth: {scheme: Bearer, token_ref: "${SECRET}-"}}]}`,
   `egress: {routes: [{host: a.example, auth: {scheme: Bearer, token: ${SECRET}}}]}`,
+  `egress: {routes: [{host: a.example, auth: {scheme: bearer, token_ref: ${SECRET}}}]}`,
+  `egress: {routes: [{host: a.example, auth: {token_ref: ${SECRET}, scheme: bearer}}]}`,
+  `{env: {A: ${SECRET}}, backend: dokcer}`,
+  `{backend: dokcer, env: {A: ${SECRET}}}`,
 ])("a secret written by mistake is not repeated: %j", async (yaml) => {
   const home = await mkdtemp(join(tmpdir(), "secret-"));
   try {

@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import { explainIssues } from "./explain-issue.ts";
 import { fitsSchema } from "./fits-schema.ts";
 import { knownKeys } from "./known-keys.ts";
 import type { Problem } from "./problem.ts";
+import { pruneFaults } from "./prune-faults.ts";
 import type { ManifestKind } from "./schema.ts";
 import type { WrittenAgent } from "./written/agent.ts";
 import type { WrittenBottle } from "./written/bottle.ts";
@@ -18,7 +20,14 @@ export type WrittenByKind = {
 /** A value of the right shape, or everything that is wrong with its shape. */
 export type ParsedWritten<Written> =
   | { readonly kind: "written"; readonly written: Written }
-  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "problems";
+      readonly problems: readonly Problem[];
+      /** What is right when the rest is taken away, for rules to find more; never to be used */
+      readonly remainder: Written | undefined;
+    };
+
+const MOST_ROUNDS_OF_PRUNING = 6;
 
 /**
  * Checks the shape of a file. A file without faults is checked against the JSON Schema that was generated from our zod
@@ -29,13 +38,32 @@ export async function parseWritten<Kind extends ManifestKind>(
   source: YamlSource,
   jsonSchema: unknown,
 ): Promise<ParsedWritten<WrittenByKind[Kind]>> {
-  if (source.value === undefined) return { kind: "problems", problems: source.problems };
+  if (source.value === undefined) return { kind: "problems", problems: source.problems, remainder: undefined };
   if (fitsSchema(jsonSchema, source.value)) {
     return { kind: "written", written: source.value as WrittenByKind[Kind] };
   }
   const { makeJsonSchema, WRITTEN_SCHEMAS } = await import("./schema.ts");
   const checked = WRITTEN_SCHEMAS[kind].safeParse(source.value);
   if (checked.success) return { kind: "written", written: checked.data as WrittenByKind[Kind] };
-  const keysAt = (path: Parameters<typeof knownKeys>[1]) => knownKeys(makeJsonSchema(kind), path);
-  return { kind: "problems", problems: explainIssues(source, checked.error.issues, keysAt) };
+  const schema = makeJsonSchema(kind);
+  const problems = explainIssues(source, checked.error.issues, (path) => knownKeys(schema, path));
+  const remainder = parseRemainder<WrittenByKind[Kind]>(WRITTEN_SCHEMAS[kind], source.value, checked.error.issues);
+  return { kind: "problems", problems, remainder };
+}
+
+/** What is left of a value when its faults are taken away; a fault may leave another one around it. */
+function parseRemainder<Written>(
+  schema: z.ZodType,
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  rounds = MOST_ROUNDS_OF_PRUNING,
+): Written | undefined {
+  if (rounds === 0) return undefined;
+  const faults = issues.map((issue) => ({
+    path: issue.path.map((part) => (typeof part === "number" ? part : String(part))),
+    keys: issue.code === "unrecognized_keys" ? issue.keys : undefined,
+  }));
+  const pruned = pruneFaults(value, faults);
+  const checked = schema.safeParse(pruned);
+  return checked.success ? (checked.data as Written) : parseRemainder(schema, pruned, checked.error.issues, rounds - 1);
 }

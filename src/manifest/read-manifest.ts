@@ -89,8 +89,11 @@ async function readYaml<Kind extends ManifestKind>(
   }
   const source = parseYamlSource(file, yaml, firstLine);
   const parsed = await parseWritten(kind, source, await readJsonSchema(kind));
-  const problems =
-    parsed.kind === "problems" ? parsed.problems : checkRules(RULES[kind], parsed.written, source, facts);
+  const remainder = parsed.kind === "written" ? parsed.written : parsed.remainder;
+  const problems = [
+    ...(parsed.kind === "problems" ? parsed.problems : []),
+    ...(remainder === undefined ? [] : checkRules(RULES[kind], remainder, source, facts)),
+  ];
   const isUsable = parsed.kind === "written" && !problems.some((problem) => problem.severity === "error");
   return { file, text, problems, written: isUsable ? parsed.written : undefined, keys: source.keys, body, source };
 }

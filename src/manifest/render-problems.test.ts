@@ -43,6 +43,15 @@ describe("renderProblems", () => {
     expect(excerpt[caret.indexOf("^")]).toBe("X");
   });
 
+  test("a file with thousands of problems shows a hundred, and says how many more there are", () => {
+    const many = Array.from({ length: 1000 }, (_, index) => ({ ...PROBLEM, line: index + 1 }));
+    const other = { ...PROBLEM, file: "/other.md" };
+    const rendered = renderProblems([...many, other], new Map());
+    expect(rendered.split("error[").length - 1).toBe(101);
+    expect(rendered).toContain(`${PROBLEM.file}: and 900 more\n`);
+    expect(rendered).toContain("/other.md:2:1: error");
+  });
+
   test("colour is the caller's business", () => {
     const style = { error: (text: string) => `<${text}>`, warning: String, faint: String };
     expect(renderProblems([PROBLEM], new Map(), style)).toContain("<error[manifest/unknown-key]>");

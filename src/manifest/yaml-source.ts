@@ -35,6 +35,7 @@ export type YamlSource = {
 };
 
 const MOST_YAML_ERRORS = 20;
+const LONGEST_MESSAGE = 200;
 /** Maps, pairs and lists each count as one level */
 const DEEPEST_NESTING = 64;
 const TOO_DEEP = "the YAML is nested too deeply";
@@ -176,5 +177,5 @@ function* keysOf(
 function firstLineOf(message: string): string {
   const [line = ""] = message.split("\n");
   // The parser repeats what it stumbled over, which may be a value that nobody should see.
-  return makePlain(line.replace(/:\s*["'{[].*$/, ""));
+  return makePlain(line.slice(0, LONGEST_MESSAGE).replace(/:\s*["'{[].*$/, ""));
 }
