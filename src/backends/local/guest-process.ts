@@ -1,3 +1,4 @@
+import { fchownSync } from "node:fs";
 import { PassThrough, pipeline, type Readable } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
 import { type Child, type Exit, signalProcess } from "../../base/process.ts";
@@ -21,6 +22,8 @@ export type LaunchParts = {
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly (string | SecretValue)[];
   readonly filter: Uint8Array;
+  /** Whom the terminal must belong to, so that programs inside can open it by name */
+  readonly owner: { readonly uid: number; readonly gid: number };
 };
 
 /** The descriptors of a launch. */
@@ -67,6 +70,7 @@ export async function startGuestProcess(
 
 function start(parts: LaunchParts, pty: Pty | undefined): SealedProcess {
   try {
+    if (pty !== undefined) fchownSync(pty.slaveFd, parts.owner.uid, parts.owner.gid);
     const own = pty === undefined ? (["pipe", "pipe", "pipe"] as const) : [pty.slaveFd, pty.slaveFd, pty.slaveFd];
     // With a terminal setsid(1) makes the session, which it cannot do for the leader of a group.
     const detached = pty === undefined;

@@ -53,7 +53,8 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
     };
     const chain = makeLaunchChain(programs, identity, details, groups);
     const args = makeBottleArgs(spec, command, sources, host);
-    const one = await startGuestProcess({ chain, env, args, filter: workshop.filter }, command.terminal);
+    const parts = { chain, env, args, filter: workshop.filter, owner: identity };
+    const one = await startGuestProcess(parts, command.terminal);
     running.add(one);
     void one.process.exit.then(() => running.delete(one));
     return one.process;
