@@ -65,6 +65,11 @@ export function describeBackend(name: string, open: () => Promise<ContractBottle
       expect(stderr).toBe("two\nfour\n");
     });
 
+    test("lets scripts write to their outputs by name", async () => {
+      const { stdout, stderr } = await runToEnd(["sh", "-c", "echo one >/dev/stdout; echo two >/dev/stderr"]);
+      expect([stdout, stderr]).toEqual(["one\n", "two\n"]);
+    });
+
     test("keeps the output of a command that has ended before anyone reads", async () => {
       const one = await startPipes(["sh", "-c", "echo out; echo err >&2"]);
       await one.exit;
