@@ -10,11 +10,11 @@ export type Sources = {
   readonly etc: string;
   /** Path of the running Node */
   readonly node: string;
-  readonly tools: readonly ToolSource[];
+  /** Folders of tools: where each lies now, and where it appears inside */
+  readonly tools: readonly { readonly source: string; readonly target: string }[];
+  /** What of the tools goes on the PATH */
+  readonly toolPaths: readonly string[];
 };
-
-/** One folder of tools: where it lies now, where it appears inside, and what of it goes on the PATH. */
-export type ToolSource = { readonly source: string; readonly target: string; readonly path: string };
 
 /** Where our own programs are inside. */
 export const OWN_PROGRAMS = "/opt/bot-bottle/bin";
@@ -100,7 +100,7 @@ function environment(
   host: HostView,
 ): readonly (string | SecretValue)[] {
   const { home, user } = spec.layout;
-  const path = [OWN_PROGRAMS, ...sources.tools.map((tool) => tool.path), ...SYSTEM_PATH, `${home}/.local/bin`];
+  const path = [OWN_PROGRAMS, ...sources.toolPaths, ...SYSTEM_PATH, `${home}/.local/bin`];
   const variables = new Map<string, string | SecretValue>([
     ["HOME", home],
     ["USER", user],

@@ -1,11 +1,13 @@
-import { PassThrough, pipeline, type Readable } from "node:stream";
+import { fchownSync } from "node:fs";
+import type { Readable } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
-import { type Child, type Exit, signalProcess } from "../../base/process.ts";
+import { type Child, type Exit, type Run, signalProcess } from "../../base/process.ts";
 import { openPty, type Pty } from "../../base/pty.ts";
 import type { SecretValue } from "../../base/secret-value.ts";
 import type { GuestCommand, GuestProcess, GuestStreams } from "../backend.ts";
 import { collectText } from "./holder.ts";
 import { explainLaunchFailure, parseExitCode } from "./output.ts";
+import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
 import { readChildren, readCommandLine, readProcess } from "./proc-table.ts";
 import { renderArgs } from "./render-args.ts";
 import { readableAt, type SealedProcess, startSealed, writableAt } from "./sealed-process.ts";
@@ -21,6 +23,11 @@ export type LaunchParts = {
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly (string | SecretValue)[];
   readonly filter: Uint8Array;
+  readonly run: Run;
+  /** Private folder in which names of pipes live for a moment */
+  readonly folder: string;
+  /** Whom terminal and pipes must belong to, so that programs inside can open it by name */
+  readonly owner: { readonly uid: number; readonly gid: number };
 };
 
 /** The descriptors of a launch. */
@@ -35,16 +42,16 @@ export async function startGuestProcess(
   terminal: GuestCommand["terminal"],
 ): Promise<RunningCommand> {
   const args = renderArgs(parts.args);
-  const pty = terminal === undefined ? undefined : await openPty(terminal);
-  const sealed = start(parts, pty);
+  const ends = await openEnds(parts, terminal);
+  const sealed = start(parts, ends);
   writableAt(sealed.child, LAUNCH_DESCRIPTORS.args).end(args);
   writableAt(sealed.child, LAUNCH_DESCRIPTORS.filter).end(parts.filter);
   const status = readStatus(readableAt(sealed.child, LAUNCH_DESCRIPTORS.status));
-  const streams = makeStreams(sealed.child, pty);
+  const streams = makeStreams(sealed.child, ends);
   const pids = { init: undefined as number | undefined, command: undefined as number | undefined };
   const end = async () => {
     await endAll(sealed, pids.init);
-    pty?.close();
+    if (ends.kind === "terminal") ends.pty.close();
   };
   try {
     await waitUntilStarted(sealed, status, pids);
@@ -65,26 +72,40 @@ export async function startGuestProcess(
   return { process: { ...streams, exit, kill }, end };
 }
 
-function start(parts: LaunchParts, pty: Pty | undefined): SealedProcess {
+/** Both sides of a command's streams, before the child has its side. */
+type Ends = { readonly kind: "terminal"; readonly pty: Pty } | { readonly kind: "pipes"; readonly output: OutputPipes };
+
+async function openEnds(parts: LaunchParts, terminal: GuestCommand["terminal"]): Promise<Ends> {
+  if (terminal === undefined) {
+    return { kind: "pipes", output: await openOutputPipes(parts.run, parts.folder, parts.owner) };
+  }
+  const pty = await openPty(terminal);
+  fchownSync(pty.slaveFd, parts.owner.uid, parts.owner.gid);
+  return { kind: "terminal", pty };
+}
+
+function start(parts: LaunchParts, ends: Ends): SealedProcess {
+  const more = ["pipe", "pipe", "pipe"] as const;
+  if (ends.kind === "pipes") {
+    try {
+      const stdio = ["pipe", ...ends.output.childFds, ...more] as const;
+      return startSealed(parts.chain, { env: parts.env, stdio, detached: true });
+    } finally {
+      ends.output.closeChild();
+    }
+  }
   try {
-    const own = pty === undefined ? (["pipe", "pipe", "pipe"] as const) : [pty.slaveFd, pty.slaveFd, pty.slaveFd];
-    // With a terminal setsid(1) makes the session, which it cannot do for the leader of a group.
-    const detached = pty === undefined;
-    return startSealed(parts.chain, { env: parts.env, stdio: [...own, "pipe", "pipe", "pipe"], detached });
+    const { slaveFd } = ends.pty;
+    // setsid(1) makes the session, which it cannot do for the leader of a group: not detached
+    return startSealed(parts.chain, { env: parts.env, stdio: [slaveFd, slaveFd, slaveFd, ...more], detached: false });
   } finally {
-    pty?.closeSlave();
+    ends.pty.closeSlave();
   }
 }
 
-function makeStreams(child: Child, pty: Pty | undefined): GuestStreams {
-  if (pty !== undefined) return { kind: "terminal", terminal: pty };
-  const [stdout, stderr] = [keepOutput(readableAt(child, 1)), keepOutput(readableAt(child, 2))];
-  return { kind: "pipes", stdin: writableAt(child, 0), stdout, stderr };
-}
-
-/** Node throws away what nobody has begun to read when a child ends; a caller may come later than a short command. */
-function keepOutput(stream: Readable): Readable {
-  return pipeline(stream, new PassThrough(), () => {});
+function makeStreams(child: Child, ends: Ends): GuestStreams {
+  if (ends.kind === "terminal") return { kind: "terminal", terminal: ends.pty };
+  return { kind: "pipes", stdin: writableAt(child, 0), stdout: ends.output.stdout, stderr: ends.output.stderr };
 }
 
 async function waitUntilStarted(

@@ -22,13 +22,15 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
   const identity = await openIdentity(setup, spec, mark, scope);
   const etc = join(spec.scratch, "etc");
   await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
-  const [tools] = await Promise.all([
+  const work = [
     readToolFolders(spec.tools),
+    openGroups(workshop, spec, scope),
     writeEtcFolder(etc, spec.layout, host),
     giveFolders(workshop, spec, identity),
-  ]);
+  ] as const;
+  await Promise.allSettled(work); // what fails must not leave another step at work behind its back
+  const [tools, groups] = await Promise.all(work);
   const { sources, staged } = placeSources(spec, identity, { etc, nodeFile: host.nodeFile, tools });
-  const groups = await openGroups(workshop, spec, scope);
   const env = { [SLUG_VARIABLE]: spec.slug };
   const mounts = join(spec.scratch, "mounts");
   if (identity.kind === "dropped") await writeFile(mounts, renderMounts(staged), { mode: 0o600 });
@@ -53,7 +55,8 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
     };
     const chain = makeLaunchChain(programs, identity, details, groups);
     const args = makeBottleArgs(spec, command, sources, host);
-    const one = await startGuestProcess({ chain, env, args, filter: workshop.filter }, command.terminal);
+    const parts = { chain, env, args, filter: workshop.filter, owner: identity, run: setup.run, folder: spec.scratch };
+    const one = await startGuestProcess(parts, command.terminal);
     running.add(one);
     void one.process.exit.then(() => running.delete(one));
     return one.process;

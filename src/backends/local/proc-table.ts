@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
 
 /** A process, so that its number can not be taken for another's: start time in clock ticks since boot. */
@@ -63,10 +64,18 @@ export async function readPids(): Promise<readonly number[]> {
 /** Whether any process, remains apart, has this real, effective, saved or file-system user. */
 export async function isUserAlive(uid: number): Promise<boolean> {
   for (const pid of await readPids()) {
-    const text = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+    const text = readStatus(pid);
     if (/^State:\s+[ZX]/m.test(text)) continue;
     const uids = /^Uid:\s+(.*)$/m.exec(text)?.[1]?.split(/\s+/) ?? [];
     if (uids.includes(String(uid))) return true;
   }
   return false;
+}
+
+function readStatus(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, "utf8"); // microseconds each, where a turn of the thread pool costs more
+  } catch {
+    return "";
+  }
 }

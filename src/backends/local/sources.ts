@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
 import type { GuestSpec } from "../backend.ts";
-import type { Sources, ToolSource } from "./args.ts";
+import type { Sources } from "./args.ts";
 import { type Identity, STAGE, type StagedFolder } from "./chain.ts";
 
 /** A folder of tools as it lies on the host. */
@@ -34,8 +34,7 @@ export function placeSources(
   own: { readonly etc: string; readonly nodeFile: string; readonly tools: readonly ToolFolder[] },
 ): { readonly sources: Sources; readonly staged: readonly StagedFolder[] } {
   const workspace = spec.workspace.kind === "none" ? undefined : spec.workspace.path;
-  const tools = own.tools.filter((tool) => !tool.folder.startsWith("/usr/"));
-  const inUsr = own.tools.filter((tool) => tool.folder.startsWith("/usr/"));
+  const outside = own.tools.filter((tool) => !isInUsr(tool.target)); // /usr is there anyway
   const staged: StagedFolder[] = [];
   const place = (source: string, name: string): string => {
     if (identity.kind === "self") return source;
@@ -43,18 +42,19 @@ export function placeSources(
     staged.push({ source, target });
     return target;
   };
-  const toolSources: readonly ToolSource[] = [
-    ...inUsr.map(({ target, folder, path }) => ({ source: folder, target, path })),
-    ...tools.map(({ target, folder, path }, index) => ({ source: place(folder, `tool-${index}`), target, path })),
-  ];
   const nodeFolder = dirname(own.nodeFile);
-  const node = nodeFolder.startsWith("/usr/") ? own.nodeFile : join(place(nodeFolder, "node"), basename(own.nodeFile));
+  const node = isInUsr(nodeFolder) ? own.nodeFile : join(place(nodeFolder, "node"), basename(own.nodeFile));
   const sources = {
     home: place(spec.homeFolder, "home"),
     workspace: workspace === undefined ? undefined : place(workspace, "workspace"),
     etc: place(own.etc, "etc"),
     node,
-    tools: toolSources.filter((tool) => !tool.target.startsWith("/usr/")),
+    tools: outside.map(({ folder, target }, index) => ({ source: place(folder, `tool-${index}`), target })),
+    toolPaths: own.tools.map((tool) => tool.path),
   };
   return { sources, staged };
+}
+
+function isInUsr(path: string): boolean {
+  return path === "/usr" || path.startsWith("/usr/");
 }
