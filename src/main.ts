@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
+import { join } from "node:path";
 import { proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { systemClock } from "./base/clock.ts";
 import { systemErrorCode } from "./base/errors.ts";
 import { EXIT_CODES } from "./base/exit-codes.ts";
+import { packageRoot } from "./base/package-root.ts";
 import { makePaths } from "./base/paths.ts";
 import { makeApp } from "./cli/app.ts";
 import type { CommandContext } from "./cli/context.ts";
@@ -79,7 +81,7 @@ function stricliEnv(): Record<string, string> {
 }
 
 function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  const text = readFileSync(join(packageRoot(), "package.json"), "utf8");
   const parsed: unknown = JSON.parse(text);
   return typeof parsed === "object" && parsed !== null && "version" in parsed ? String(parsed.version) : "unknown";
 }

@@ -1,5 +1,6 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { readBoundedText, readTextIfThere } from "../base/files.ts";
+import { packageRoot } from "../base/package-root.ts";
 import type { WrittenKey } from "./bottle.ts";
 import type { CatalogEntry } from "./catalog.ts";
 import { splitFrontMatter } from "./front-matter.ts";
@@ -100,7 +101,7 @@ async function readYaml<Kind extends ManifestKind>(
 
 /** The committed JSON Schema of one kind; undefined when it is not there, and zod does its work alone. */
 async function readJsonSchema(kind: ManifestKind): Promise<unknown> {
-  const path = fileURLToPath(new URL(`../../schemas/${kind}.schema.json`, import.meta.url));
+  const path = join(packageRoot(), "schemas", `${kind}.schema.json`);
   const text = await readTextIfThere(path);
   return text === undefined ? undefined : JSON.parse(text);
 }

@@ -3,15 +3,27 @@ import { BottleError, systemErrorCode } from "../../base/errors.ts";
 import { openPty } from "../../base/pty.ts";
 import { readCgroupFacts } from "./cgroup-facts.ts";
 import type { Attempt, ProbeFacts } from "./probe.ts";
-import { findPrograms } from "./programs.ts";
+import type { ProgramName } from "./programs.ts";
 import type { LocalSetup } from "./setup.ts";
 
+const NOT_TRIED: Attempt = { kind: "not-tried" };
 const VERSION_TIMEOUT_MS = 5000;
 
+/** What is known already, and how thoroughly the rest is looked at. */
+export type ProbeReading = {
+  readonly signal: AbortSignal | undefined;
+  readonly depth: "quick" | "deep";
+  /** What `bwrap --version` said before, when nothing has changed since */
+  readonly bwrapVersion: string | undefined;
+};
+
 /** Reads everything a probe judges except how a real bottle goes; never throws. */
-export async function readProbeFacts(setup: LocalSetup, signal?: AbortSignal): Promise<Omit<ProbeFacts, "trial">> {
-  const [found, osRelease, max, clone, apparmor, seccompActions, containers, cgroups, terminal] = await Promise.all([
-    findPrograms(setup.path),
+export async function readProbeFacts(
+  setup: LocalSetup,
+  found: ReadonlyMap<ProgramName, string>,
+  { signal, depth, bwrapVersion }: ProbeReading,
+): Promise<Omit<ProbeFacts, "trial">> {
+  const [osRelease, max, clone, apparmor, seccompActions, containers, cgroups, terminal] = await Promise.all([
     readText("/etc/os-release"),
     readNumber("/proc/sys/user/max_user_namespaces"),
     readNumber("/proc/sys/kernel/unprivileged_userns_clone"),
@@ -19,14 +31,15 @@ export async function readProbeFacts(setup: LocalSetup, signal?: AbortSignal): P
     readText("/proc/sys/kernel/seccomp/actions_avail"),
     Promise.all(["/.dockerenv", "/run/.containerenv"].map(isThere)),
     readCgroupFacts(),
-    attempt(async () => (await openPty({ columns: 80, rows: 24 })).close()),
+    // A start that needs a terminal opens one anyway.
+    depth === "quick" ? NOT_TRIED : attempt(async () => (await openPty({ columns: 80, rows: 24 })).close()),
   ]);
   return {
     platform: setup.platform,
     arch: setup.arch,
     uid: setup.uid,
     programs: new Set(found.keys()),
-    bwrapVersion: await readVersion(setup, found.get("bwrap"), signal),
+    bwrapVersion: bwrapVersion ?? (await readVersion(setup, found.get("bwrap"), signal)),
     distributions: parseDistributions(osRelease ?? ""),
     maxUserNamespaces: max,
     unprivilegedUserns: clone,

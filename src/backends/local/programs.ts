@@ -20,10 +20,10 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 /** Absolute path of each program. */
 export type Programs = Readonly<Record<ProgramName, string>>;
 
-/** Where each program is, as far as it is on the PATH or in the system's own folders. */
+/** Where each program is, as far as it is in the system's own folders or on the PATH. */
 export async function findPrograms(path: string | undefined): Promise<ReadonlyMap<ProgramName, string>> {
-  // a PATH of an ordinary user often lacks the sbin folders
-  const folders = [...(path ?? "").split(delimiter), "/usr/sbin", "/usr/bin", "/sbin", "/bin"].filter(isAbsolute);
+  // The system's own first: package runners put folders of the repository at hand at the front of the PATH.
+  const folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", ...(path ?? "").split(delimiter)].filter(isAbsolute);
   const found = await Promise.all(PROGRAM_NAMES.map(async (name) => [name, await findProgram(name, folders)] as const));
   return new Map(found.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])));
 }
