@@ -16,7 +16,7 @@ test(`as ${WHO}: process 1 of a bottle tells nothing and gives nothing`, async (
     const open = await bottle.run([
       "sh",
       "-c",
-      "ls -l /proc/1/fd /proc/self/fd | grep -e /root -e /home -e /dev/pts -e ptmx | grep -v "/scratch/[-0-9a-f]* (deleted)"",
+      "ls -l /proc/1/fd /proc/self/fd | grep -e /root -e /home -e /dev/pts -e ptmx | grep -v '(deleted)'",
     ]);
     expect(open.stdout).toBe("");
     // it is under the same filter, so that code written into it could do no more than the command itself

@@ -1,13 +1,13 @@
 import { fchownSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
-import { type Child, type Exit, type Run, signalProcess } from "../../base/process.ts";
+import { type Child, type Exit, signalProcess } from "../../base/process.ts";
 import { openPty, type Pty } from "../../base/pty.ts";
 import type { SecretValue } from "../../base/secret-value.ts";
 import type { GuestCommand, GuestProcess, GuestStreams } from "../backend.ts";
 import { collectText } from "./holder.ts";
 import { explainLaunchFailure, parseExitCode } from "./output.ts";
-import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
+import type { OutputPipes } from "./output-pipes.ts";
 import { readChildren, readCommandLine, readProcess } from "./proc-table.ts";
 import { renderArgs } from "./render-args.ts";
 import { readableAt, type SealedProcess, startSealed, writableAt } from "./sealed-process.ts";
@@ -23,10 +23,9 @@ export type LaunchParts = {
   readonly env: Readonly<Record<string, string>>;
   readonly args: readonly (string | SecretValue)[];
   readonly filter: Uint8Array;
-  readonly run: Run;
-  /** Private folder in which names of pipes live for a moment */
-  readonly folder: string;
-  /** Whom terminal and pipes must belong to, so that programs inside can open it by name */
+  /** Opens the pipes of a command without a terminal */
+  readonly openOutput: () => Promise<OutputPipes>;
+  /** Whom a terminal must belong to, so that programs inside can open it by name */
   readonly owner: { readonly uid: number; readonly gid: number };
 };
 
@@ -77,7 +76,7 @@ type Ends = { readonly kind: "terminal"; readonly pty: Pty } | { readonly kind: 
 
 async function openEnds(parts: LaunchParts, terminal: GuestCommand["terminal"]): Promise<Ends> {
   if (terminal === undefined) {
-    return { kind: "pipes", output: await openOutputPipes(parts.run, parts.folder, parts.owner) };
+    return { kind: "pipes", output: await parts.openOutput() };
   }
   const pty = await openPty(terminal);
   fchownSync(pty.slaveFd, parts.owner.uid, parts.owner.gid);

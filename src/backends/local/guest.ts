@@ -12,6 +12,7 @@ import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./gu
 import { openHolder } from "./holder.ts";
 import { openIdentity } from "./identity.ts";
 import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
+import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
 import { isAlive } from "./proc-table.ts";
 import { placeSources, readToolFolders } from "./sources.ts";
 import type { Workshop } from "./workshop.ts";
@@ -34,6 +35,15 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
   const env = { [SLUG_VARIABLE]: spec.slug };
   const mounts = join(spec.scratch, "mounts");
   if (identity.kind === "dropped") await writeFile(mounts, renderMounts(staged), { mode: 0o600 });
+  const openOutput = () => openOutputPipes(setup.run, spec.scratch, identity);
+  // the first command's pipes are made while the holder starts; a terminal has no use for them
+  let spare: Promise<OutputPipes | undefined> = openOutput().catch(() => undefined);
+  const takeOutput = async (): Promise<OutputPipes> => {
+    const first = spare;
+    spare = Promise.resolve(undefined);
+    return (await first) ?? (await openOutput());
+  };
+  scope.defer("close the pipes nobody took", async () => (await spare)?.discard());
   const holder = await openHolder(makeHolderChain(programs, identity, mounts, groups), {
     ...env,
     [HOME_VARIABLE]: mark,
@@ -55,7 +65,7 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
     };
     const chain = makeLaunchChain(programs, identity, details, groups);
     const args = makeBottleArgs(spec, command, sources, host);
-    const parts = { chain, env, args, filter: workshop.filter, owner: identity, run: setup.run, folder: spec.scratch };
+    const parts = { chain, env, args, filter: workshop.filter, owner: identity, openOutput: takeOutput };
     const one = await startGuestProcess(parts, command.terminal);
     running.add(one);
     void one.process.exit.then(() => running.delete(one));

@@ -15,6 +15,8 @@ export type OutputPipes = {
   readonly childFds: readonly [number, number];
   /** Closes our copies of the child's ends, so that the streams end with the child. */
   closeChild(): void;
+  /** Closes all four ends, when no child is given them. */
+  discard(): void;
 };
 
 /**
@@ -37,7 +39,12 @@ export async function openOutputPipes(
       closeSync(out.write);
       closeSync(err.write);
     };
-    return { stdout: out.read, stderr: err.read, childFds: [out.write, err.write], closeChild };
+    const discard = () => {
+      closeChild();
+      out.read.destroy();
+      err.read.destroy();
+    };
+    return { stdout: out.read, stderr: err.read, childFds: [out.write, err.write], closeChild, discard };
   } finally {
     await Promise.all(paths.map((path) => rm(path, { force: true })));
   }
