@@ -42,6 +42,9 @@ export type ProbeCheck = {
   readonly fix: string | undefined;
 };
 
+/** Numeric user and group that a guest's files have on the host. */
+export type GuestOwner = { readonly uid: number; readonly gid: number };
+
 /** What a guest is made from. */
 export type GuestSpec = {
   readonly slug: Slug;
@@ -52,6 +55,11 @@ export type GuestSpec = {
     | { readonly kind: "folder"; readonly path: string }
     | { readonly kind: "mount"; readonly path: string; readonly owner: { readonly uid: number; readonly gid: number } }
     | { readonly kind: "none" };
+  /**
+   * Puts files into the home and workspace folders, owned as told, while the guest is made around them; without it, what is
+   * in the folders already is given to the guest
+   */
+  readonly fill?: (owner: GuestOwner, signal: AbortSignal) => Promise<void>;
   /** Folder on the host for what the backend itself must keep for this guest; private */
   readonly scratch: string;
   readonly limits: PlannedLimits;
@@ -66,7 +74,7 @@ export type GuestRef = { readonly backend: BackendName; readonly slug: Slug; rea
 export interface Guest {
   readonly ref: GuestRef;
   /** Numeric owner that the guest's files have on the host */
-  readonly owner: { readonly uid: number; readonly gid: number };
+  readonly owner: GuestOwner;
   /** Starts a command inside; resolves when it runs. Throws `launch/failed` when it cannot. */
   exec(command: GuestCommand): Promise<GuestProcess>;
   /** Ends everything inside within a second; doing it twice is no error. */

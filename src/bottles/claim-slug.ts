@@ -86,7 +86,7 @@ async function placeFolder({ state, holder, ids }: Claim, slug: Slug): Promise<b
   try {
     await mkdir(temporary.root, { mode: 0o700 });
     await writeFile(temporary.holder, renderHolder(holder), { mode: 0o600, flag: "wx" });
-    for (const folder of [temporary.home, temporary.scratch]) await mkdir(folder, { mode: 0o700 });
+    for (const folder of [temporary.home, temporary.workspace, temporary.scratch]) await mkdir(folder, { mode: 0o700 });
     await rename(temporary.root, folders.root);
     return true;
   } catch (error) {

@@ -16,9 +16,8 @@ import { makeRedact } from "../journal/redact.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { renderPlanJson } from "../plan/render-plan-json.ts";
 import type { CopyResult } from "../workspace/copy-workspace.ts";
-import { readBaseline } from "../workspace/find-changes.ts";
 import { askSecretly, canAsk } from "./ask.ts";
-import { fillGuest } from "./fill-guest.ts";
+import { type Filled, fillGuest } from "./fill-guest.ts";
 import { isQuiet } from "./is-quiet.ts";
 import type { PlannedStart } from "./plan-start.ts";
 import { resolveEnv } from "./resolve-env.ts";
@@ -27,7 +26,7 @@ import { type Settled, settle } from "./settle.ts";
 import { type Ending, exitCodeOf } from "./wait-for-end.ts";
 
 /** The steps of a start, in their order. */
-export const START_STEPS = ["claim", "resolve", "fill", "create", "run", "settle"] as const;
+export const START_STEPS = ["claim", "resolve", "create", "fill", "run", "settle"] as const;
 
 /** One step of a start. */
 export type StartStep = (typeof START_STEPS)[number];
@@ -95,25 +94,25 @@ async function apply(
   );
   await journalStart(journal, plan);
 
-  begin("fill");
-  const { folders } = claimed;
-  const copied = await fillGuest(context, { plan, survey: planned.survey, folders });
-
   begin("create");
+  const { folders } = claimed;
+  let filled: Filled;
   const guest = await planned.backend.create(
     {
       slug: plan.slug,
       layout: plan.guest,
       homeFolder: folders.home,
       workspace: guestWorkspace(plan, folders.workspace),
+      fill: async (owner, signal) => {
+        options.onStep?.("fill");
+        filled = await fillGuest(context, { plan, survey: planned.survey, folders, owner, signal });
+      },
       scratch: folders.scratch,
       limits: plan.limits,
       tools: plan.tools,
     },
     scope,
   );
-  // After the guest was made: giving it its files changes their times.
-  const baseline = copied && (await readBaseline(folders.workspace));
 
   begin("run");
   await writeRecord(folders.record, { ...record, status: "running" });
@@ -130,12 +129,12 @@ async function apply(
     record,
     journal,
     folders,
-    baseline,
+    baseline: filled?.baseline,
     exitCode,
     keep: options.keep,
   });
   if (settled.kept) claimed.keep();
-  return { exitCode, ending, settled, skipped: copied?.skipped ?? [] };
+  return { exitCode, ending, settled, skipped: filled?.skipped ?? [] };
 }
 
 type Held = ClaimedBottle & { readonly holder: BottleRecord["holder"]; keep(): void };

@@ -1,24 +1,38 @@
 import { join } from "node:path";
+import type { GuestOwner } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
 import { writeOwnedFile } from "../base/files.ts";
 import { run } from "../base/process.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { type CopyResult, copyWorkspace } from "../workspace/copy-workspace.ts";
+import { type Baseline, readBaseline } from "../workspace/find-changes.ts";
 import type { WorkspaceSurvey } from "../workspace/survey.ts";
 import { makeHomeFiles } from "./home-files.ts";
 
-/** What a guest is filled from. */
+/** What a guest is filled from and for. */
 export type Filling = {
   readonly plan: BottlePlan;
   readonly survey: WorkspaceSurvey | undefined;
   readonly folders: BottleFolders;
+  readonly owner: GuestOwner;
+  readonly signal: AbortSignal;
 };
 
-/** Puts the workspace and a few settings into the folders of a guest that is not there yet. */
-export async function fillGuest(context: Context, { plan, survey, folders }: Filling): Promise<CopyResult | undefined> {
+/** What was put in; undefined when nothing was copied. */
+export type Filled = { readonly skipped: CopyResult["skipped"]; readonly baseline: Baseline } | undefined;
+
+/** Puts the workspace and a few settings into the folders of a guest in which nothing runs yet. */
+export async function fillGuest(context: Context, { plan, survey, folders, owner, signal }: Filling): Promise<Filled> {
+  const given = owner.uid === context.uid ? undefined : owner;
   for (const { path, text } of makeHomeFiles(plan.git.user))
-    await writeOwnedFile(join(folders.home, path), text, undefined);
+    await writeOwnedFile(join(folders.home, path), text, given);
   if (survey === undefined) return undefined;
-  return copyWorkspace(survey, folders.workspace, { run, uid: context.uid, signal: context.signal });
+  const { skipped } = await copyWorkspace(survey, folders.workspace, {
+    run,
+    uid: context.uid,
+    signal: AbortSignal.any([signal, context.signal]),
+    ...(given === undefined ? {} : { owner: given }),
+  });
+  return { skipped, baseline: await readBaseline(folders.workspace) };
 }

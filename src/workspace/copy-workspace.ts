@@ -1,6 +1,6 @@
 import { lchownSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
-import { BottleError } from "../base/errors.ts";
+import { mkdir, readdir } from "node:fs/promises";
+import { BottleError, systemErrorCode } from "../base/errors.ts";
 import { fileError } from "../base/files.ts";
 import type { Run } from "../base/process.ts";
 import type { GitUser } from "./carried-config.ts";
@@ -27,7 +27,7 @@ export type CopyOptions = {
 export type CopyResult = CopiedFiles;
 
 /**
- * Copies a surveyed workspace into `target`, which is made here with mode `0700` and must not exist. Either the whole copy
+ * Copies a surveyed workspace into `target`, which is made here with mode `0700` or is empty. Either the whole copy
  * is there afterwards or nothing of it is, on a full disk and when stopped half-way too.
  */
 export async function copyWorkspace(
@@ -37,9 +37,7 @@ export async function copyWorkspace(
 ): Promise<CopyResult> {
   if (survey.truncated) throw new BottleError("workspace/too-large", "the workspace was not counted to its end");
   options.signal?.throwIfAborted();
-  await mkdir(target, { mode: 0o700 }).catch((error: unknown) => {
-    throw fileError(error, "create", target);
-  });
+  await makeTarget(target);
   try {
     const copied = await copyBoth(survey, target, options);
     if (options.owner !== undefined) lchownSync(target, options.owner.uid, options.owner.gid);
@@ -47,6 +45,15 @@ export async function copyWorkspace(
   } catch (error) {
     await removeCopy(options.run, target);
     throw fileError(error, "write", target);
+  }
+}
+
+async function makeTarget(target: string): Promise<void> {
+  try {
+    await mkdir(target, { mode: 0o700 });
+  } catch (error) {
+    if (systemErrorCode(error) === "EEXIST" && (await readdir(target)).length === 0) return;
+    throw fileError(error, "create", target);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { lchown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
 import type { Scope } from "../../base/scope.ts";
@@ -17,17 +17,28 @@ import { isAlive } from "./proc-table.ts";
 import { placeSources, readToolFolders } from "./sources.ts";
 import type { Workshop } from "./workshop.ts";
 
-/** Makes a guest: identity, limits, its own files and the holder of its namespaces. */
+/** Makes a guest: identity, limits, its own files and the holder of its namespaces, around folders that are being filled. */
 export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<Guest> {
+  const identity = await openIdentity(workshop.setup, spec, workshop.mark, scope);
+  const failed = new AbortController();
+  const filled = fillFolders(workshop, spec, identity, failed.signal);
+  const made = makeGuest(workshop, spec, identity, scope);
+  const stopOther = (error: unknown) => failed.abort(error);
+  filled.catch(stopOther);
+  made.catch(stopOther);
+  await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
+  failed.signal.throwIfAborted();
+  return made;
+}
+
+async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity, scope: Scope): Promise<Guest> {
   const { setup, mark, programs, host } = workshop;
-  const identity = await openIdentity(setup, spec, mark, scope);
   const etc = join(spec.scratch, "etc");
   await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
   const work = [
     readToolFolders(spec.tools),
     openGroups(workshop, spec, scope),
     writeEtcFolder(etc, spec.layout, host),
-    giveFolders(workshop, spec, identity),
   ] as const;
   await Promise.allSettled(work); // what fails must not leave another step at work behind its back
   const [tools, groups] = await Promise.all(work);
@@ -93,11 +104,20 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
 }
 
 /** Gives the folders of the guest to its user, before anything of it runs; a mounted folder keeps its owner. */
-async function giveFolders({ setup }: Workshop, spec: GuestSpec, identity: Identity): Promise<void> {
-  if (identity.kind === "self") return;
+async function fillFolders(
+  { setup }: Workshop,
+  spec: GuestSpec,
+  identity: Identity,
+  signal: AbortSignal,
+): Promise<void> {
   const folders = [spec.homeFolder, ...(spec.workspace.kind === "folder" ? [spec.workspace.path] : [])];
-  const owner = `${identity.uid}:${identity.gid}`;
-  const { exit, stderr } = await setup.run(["chown", "-RhP", "--", owner, ...folders], {
+  const { uid, gid } = identity;
+  if (spec.fill !== undefined) {
+    if (identity.kind === "dropped") for (const folder of folders) await lchown(folder, uid, gid);
+    return spec.fill({ uid, gid }, signal);
+  }
+  if (identity.kind === "self") return;
+  const { exit, stderr } = await setup.run(["chown", "-RhP", "--", `${uid}:${gid}`, ...folders], {
     env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" },
   });
   if (exit.kind === "code" && exit.code === 0) return;
