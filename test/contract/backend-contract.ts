@@ -17,8 +17,11 @@ export type ContractBottle = {
 type Pipes = Extract<GuestProcess, { readonly kind: "pipes" }>;
 type Terminal = Extract<GuestProcess, { readonly kind: "terminal" }>;
 
-/** A command that says when it is in front; what is typed does not contain what is printed. */
-const IN_FRONT = "sh -c 'echo rea\"\"dy; exec sleep 1000'\n";
+/**
+ * A command that says when it is in front, and again after `fg`; what is typed does not contain what is printed. One
+ * process that never forks: a shell that is stopped between fork and exec would not stop as a whole.
+ */
+const IN_FRONT = `perl -e '$| = 1; $SIG{CONT} = sub { print "ba", "ck\\n" }; print "rea", "dy\\n"; sleep 1 while 1'\n`;
 
 const SCREEN_DEADLINE_MS = 10_000;
 
@@ -223,9 +226,9 @@ export function describeBackend(name: string, open: () => Promise<ContractBottle
       screen.type("\x1a");
       await screen.see(/Stopped.*\$ $/s);
       screen.type("echo alive; jobs\n");
-      await screen.see(/alive\r\n.*Stopped.*sleep 1000/s);
+      await screen.see(/alive\r\n.*Stopped.*perl/s);
       screen.type("fg\n");
-      await screen.see(/fg\r\n.*sleep 1000/s);
+      await screen.see(/back\r\n/);
       screen.type("\x03");
       await screen.see(/\^C.*\$ $/s);
       screen.type("exit 6\n");
