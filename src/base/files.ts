@@ -27,14 +27,16 @@ export async function readTextIfThere(path: string): Promise<string | undefined>
   }
 }
 
-/** Writes a file so that a reader sees the old text or the new one, never half; mode `0600` unless told. */
+/**
+ * Writes a file so that a reader sees the old text or the new one, never half; mode `0600` unless told. It is not brought
+ * to the disk: after a power cut the bottle that it speaks of is gone anyway.
+ */
 export async function writeAtomically(path: string, text: string | Uint8Array, mode = 0o600): Promise<void> {
   const temporary = join(dirname(path), `.${randomUUID()}.tmp`);
   try {
     const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(text);
-      await file.sync();
     } finally {
       await file.close();
     }

@@ -119,7 +119,6 @@ async function withTemporary<T>(path: string, mine: LockText, use: (temporary: s
     const file = await open(temporary, "wx", 0o600);
     try {
       await file.writeFile(renderLockText(mine));
-      await file.sync();
     } finally {
       await file.close();
     }

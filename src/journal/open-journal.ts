@@ -22,7 +22,9 @@ export type Journal = {
   end(): ChainEnd;
   /** Aborted, with the error as its reason, when the journal cannot be written any more: who depends on it stops then */
   readonly failure: AbortSignal;
-  /** Waits for what was written, syncs and closes the file; doing it twice is no error. */
+  /** Waits for what was written and brings it to the disk, for a journal that is kept. */
+  sync(): Promise<void>;
+  /** Waits for what was written and closes the file; doing it twice is no error. */
   close(): Promise<void>;
 };
 
@@ -46,6 +48,7 @@ export async function openJournal(options: JournalOptions, scope: Scope): Promis
     write: (event) => writer.write(event),
     end: () => writer.end,
     failure: writer.failure,
+    sync: () => writer.sync(),
     close: () => writer.close(),
   };
   scope.defer(`finish ${options.path}`, () => journal.close());
@@ -114,18 +117,22 @@ class Writer {
     return written;
   }
 
+  async sync(): Promise<void> {
+    await this.#last;
+    await this.#file.sync();
+  }
+
   close(): Promise<void> {
-    this.#closed ??= this.#last.then(() => this.#finish());
+    this.#closed ??= this.#last.then(() => this.#file.close());
     return this.#closed;
   }
 
-  async #finish(): Promise<void> {
+  async sync(): Promise<void> {
+    await this.#last;
     try {
       await this.#file.sync();
     } catch (error) {
       throw fileError(error, "write", this.#options.path);
-    } finally {
-      await this.#file.close();
     }
   }
 

@@ -34,7 +34,7 @@ export async function settle(context: Context, settling: Settling): Promise<Sett
   const changed = changes !== undefined && hasChanges(changes);
   const kept = settling.keep || changed || exitCode !== 0;
   if (kept) {
-    await journal.close();
+    await journal.sync();
     await writeRecord(folders.record, {
       ...record,
       status: "ended",
