@@ -119,21 +119,16 @@ class Writer {
 
   async sync(): Promise<void> {
     await this.#last;
-    await this.#file.sync();
-  }
-
-  close(): Promise<void> {
-    this.#closed ??= this.#last.then(() => this.#file.close());
-    return this.#closed;
-  }
-
-  async sync(): Promise<void> {
-    await this.#last;
     try {
       await this.#file.sync();
     } catch (error) {
       throw fileError(error, "write", this.#options.path);
     }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#last.then(() => this.#file.close());
+    return this.#closed;
   }
 
   async #appendEntry(event: JournalEvent, before: string, time = this.#options.clock.now()): Promise<void> {
