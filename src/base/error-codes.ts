@@ -14,7 +14,6 @@ export const ERROR_CODES = {
   "file/disk-full": { exit: "storage", meaning: "The disk is full." },
   "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
-  "input/declined": { exit: "declined", meaning: "The operator answered no." },
   "input/usage": { exit: "input", meaning: "The command line does not say what to do." },
   "launch/command-not-executable": {
     exit: "commandNotExecutable",
@@ -24,7 +23,6 @@ export const ERROR_CODES = {
   "launch/failed": { exit: "launch", meaning: "The guest could not be started." },
   "launch/interrupted": { exit: "interrupted", meaning: "The start was stopped before the command ran." },
   "lock/held": { exit: "conflict", meaning: "Another process holds this lock." },
-  "manifest/invalid": { exit: "input", meaning: "A manifest has problems; all of them are listed." },
   "manifest/not-found": { exit: "input", meaning: "No bottle or agent of this name is defined." },
   "process/failed": { exit: "host", meaning: "A program this one needs ended with an error." },
   "process/not-found": { exit: "host", meaning: "A program this one needs is not installed." },

@@ -156,17 +156,17 @@ async function readExit(own: Exit, status: StatusReader): Promise<Exit> {
 /** Kills pid 1 of the bottle, which takes everything with it, and waits until nothing is left. */
 async function endAll(sealed: SealedProcess, init: number | undefined): Promise<void> {
   const { child, exit } = sealed;
-  const process = init === undefined ? undefined : await readProcess(init);
+  const first = init === undefined ? undefined : await readProcess(init);
   const running = () => child.exitCode === null && child.signalCode === null && child.pid !== undefined;
   if (running()) {
     // pid 1 first: bubblewrap's outer process then reaps it and leaves no remains
-    if (process === undefined) child.kill("SIGKILL");
-    else signalProcess(process.pid, "SIGKILL");
+    if (first === undefined) child.kill("SIGKILL");
+    else signalProcess(first.pid, "SIGKILL");
     await waitUntil(() => !running(), END_DEADLINE_MS);
     child.kill("SIGKILL");
     await exit;
   }
-  if (process !== undefined) {
-    await waitUntil(async () => (await readProcess(process.pid))?.startTicks !== process.startTicks, END_DEADLINE_MS);
+  if (first !== undefined) {
+    await waitUntil(async () => (await readProcess(first.pid))?.startTicks !== first.startTicks, END_DEADLINE_MS);
   }
 }

@@ -13,8 +13,8 @@ export async function readProcess(pid: number): Promise<ProcessId | undefined> {
 }
 
 /** Whether exactly this process still runs. */
-export async function isAlive(process: ProcessId): Promise<boolean> {
-  return (await readProcess(process.pid))?.startTicks === process.startTicks;
+export async function isAlive(known: ProcessId): Promise<boolean> {
+  return (await readProcess(known.pid))?.startTicks === known.startTicks;
 }
 
 /** State letter, parent and start time of a `/proc/PID/stat`; the name in it may hold any character. */
