@@ -38,7 +38,11 @@ async function runOnTerminal(
     stdin,
     stdout,
     exit: running.exit,
-    onResize: (listener) => context.onSignal((name) => name === "SIGWINCH" && listener()),
+    // Not the signal: at that moment the stream still has the size from before.
+    onResize: (listener) => {
+      stdout.on("resize", listener);
+      return () => stdout.off("resize", listener);
+    },
     openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1, env }),
   }).then((end) => {
     if (end.kind === "hung-up") hangUp();

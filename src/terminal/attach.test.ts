@@ -201,3 +201,16 @@ test("a bottle that does not read stops what is typed until it does", async () =
   scene.end(ENDED);
   await attached;
 });
+
+test("an input that somebody paused before is read", async () => {
+  const scene = makeScene();
+  scene.stdin.pause();
+  const attached = attachTerminal(scene.attachment);
+  await turn();
+  scene.stdin.write("typed");
+  await turn();
+  expect(scene.typed).toEqual(["typed"]);
+  scene.output.push(null);
+  scene.end(ENDED);
+  await attached;
+});

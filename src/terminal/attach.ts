@@ -109,6 +109,7 @@ function joinInput({ stdin, guest }: Attachment) {
   const hungUp = () => gone.resolve();
   stdin.on("data", take).on("end", hungUp).on("close", hungUp).on("error", hungUp);
   guest.input.on("drain", more).on("error", ignore);
+  stdin.resume(); // a question that was asked before leaves it paused, and a listener alone does not undo that
   return {
     gone: gone.promise,
     swallowUntil: (sign: string): Promise<void> => {

@@ -1,0 +1,127 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  INSIDE,
+  noneWith,
+  OPERATORS,
+  OUTER,
+  openStartPane,
+  prompted,
+  type StartPane,
+  startShell,
+} from "../fixtures/start-pane.ts";
+
+let pane: StartPane;
+
+const MODES = "#{alternate_on} #{cursor_flag} #{keypad_flag} #{keypad_cursor_flag} #{mouse_any_flag}";
+let marks = 0;
+/** A number of seconds that no other process sleeps. */
+const makeMark = () => `87${process.pid}${marks++}`;
+
+describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
+  let before: string;
+
+  beforeEach(async () => {
+    pane = await openStartPane(operator);
+    // Without a line editor the settings are those of the terminal at rest, so that they can be compared.
+    pane.line("PS1='outside$ ' exec bash --noprofile --noediting --rcfile ../rc");
+    pane.line("clear");
+    await pane.until((screen) => screen.trim() === OUTER, "a plain shell");
+    before = pane.settings();
+    expect(before).toMatch(/ icanon\b/);
+  });
+
+  afterEach(async () => {
+    await pane.remove();
+  });
+
+  /** The exit code of what runs next, and the terminal as it was. */
+  async function ended(): Promise<string> {
+    const screen = await pane.until((seen) => /^code=\d+$/m.test(seen) && prompted(OUTER)(seen), "the end");
+    expect(pane.settings()).toBe(before);
+    expect(pane.ask(MODES)).toBe("0 1 0 0 0");
+    return screen;
+  }
+
+  test("the question, answered with no, creates nothing", async () => {
+    pane.line("clear; bottle start; echo code=$?");
+    const asked = await pane.until((screen) => screen.includes("Start it?"), "the question");
+    expect(asked).toMatch(/^bottle {5}default-\w+, from default$/m);
+    expect(asked).toMatch(/^network {4}none at all$/m);
+    expect(pane.states()).toEqual([]);
+    pane.keys("n");
+    expect(await ended()).toMatch(/^code=7$/m);
+    expect(pane.states()).toEqual([]);
+  });
+
+  test("Ctrl-C at the question creates nothing", async () => {
+    pane.line("clear; bottle start; echo code=$?");
+    await pane.until((screen) => screen.includes("Start it?"), "the question");
+    pane.keys("C-c");
+    const screen = await ended();
+    expect(screen).toMatch(/^code=130$/m);
+    expect(screen).toContain("stopped before anything was started");
+    expect(pane.states()).toEqual([]);
+  });
+
+  test("yes leads to a shell whose exit code is passed on", async () => {
+    pane.line("clear; bottle start; echo code=$?");
+    await pane.until((screen) => screen.includes("Start it?"), "the question");
+    pane.keys("y");
+    await pane.until(prompted(INSIDE), "the shell inside");
+    pane.line("clear; tty; stty size; cat hello.txt");
+    const inside = await pane.until((screen) => /^hello$/m.test(screen), "what it prints");
+    expect(inside).toMatch(/^\/dev\/console\n24 80\nhello$/m);
+    pane.line("exit 3");
+    expect(await ended()).toMatch(/^code=3$/m);
+    expect(pane.cliPids()).toEqual([]);
+  });
+
+  test("vim, a new size, Ctrl-C and Ctrl-Z", async () => {
+    await startShell(pane);
+    pane.line("vim -u NONE -c 'set nocp ruler' hello.txt");
+    const first = await pane.until((screen) => screen.includes("1,1"), "vim's ruler");
+    expect(first).toMatch(/^hello\n~\n~/);
+    pane.resize(100, 30);
+    await pane.until((screen) => /^.{80,}All$/m.test(screen.trimEnd()), "vim at the new width");
+    pane.line(":q!");
+    await pane.until(prompted(INSIDE), "the shell inside");
+    pane.line("clear; stty size");
+    await pane.until((screen) => /^30 100$/m.test(screen), "the new size");
+    pane.line("clear; cat");
+    pane.line("one");
+    await pane.until((screen) => /^one\none$/m.test(screen), "what cat returns");
+    pane.keys("C-z");
+    await pane.until((screen) => screen.includes("Stopped"), "cat stopped");
+    pane.line("clear; jobs; fg");
+    await pane.until((screen) => /^cat$/m.test(screen), "cat again");
+    pane.keys("C-c");
+    await pane.until(prompted(INSIDE), "the shell inside");
+    pane.line("clear; exit");
+    await pane.until(prompted(OUTER), "the outer shell");
+    pane.line("clear; echo code=$?");
+    await ended();
+  });
+
+  test("a terminal that hangs up ends everything inside", async () => {
+    const mark = makeMark();
+    await startShell(pane);
+    pane.line(`clear; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
+    await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+    pane.run("kill-pane");
+    await noneWith(`sleep ${mark}`);
+    await noneWith(pane.main);
+  });
+
+  test.each(["SIGKILL", "SIGTERM"] as const)("%s to the program ends everything inside", async (signal) => {
+    const mark = makeMark();
+    await startShell(pane);
+    pane.line(`printf '\\033[?1049h\\033[?1000h\\033[?25l'; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
+    await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+    for (const pid of pane.cliPids()) process.kill(pid, signal);
+    await noneWith(`sleep ${mark}`);
+    await noneWith(pane.main);
+    await pane.until((screen) => prompted(OUTER)(screen), "the outer shell");
+    pane.line("clear; echo code=$?");
+    await ended();
+  });
+});
