@@ -55,6 +55,7 @@ const SOCKET_PLACES = [
   "guest/",
   "images/registry/",
   "backends/local/listen",
+  "backends/local/output-pipes.ts",
 ];
 
 const sources = walk(SRC).filter((file) => file.endsWith(".ts"));
