@@ -56,6 +56,7 @@ const SOCKET_PLACES = [
   "images/registry/",
   "backends/local/listen",
   "backends/local/output-pipes.ts",
+  "lifecycle/demo/",
 ];
 
 const sources = walk(SRC).filter((file) => file.endsWith(".ts"));

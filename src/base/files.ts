@@ -5,6 +5,7 @@ import {
   access,
   type FileHandle,
   mkdir,
+  mkdtemp,
   open,
   readdir,
   readFile,
@@ -14,6 +15,7 @@ import {
   stat,
   statfs,
 } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { BottleError, systemErrorCode } from "./errors.ts";
 
@@ -74,6 +76,33 @@ export async function writeOwnedFile(
 export async function removeFile(path: string): Promise<void> {
   try {
     await rm(path, { force: true });
+  } catch (error) {
+    throw fileError(error, "remove", path);
+  }
+}
+
+/** Makes one folder that only its owner may enter; its parent must be there. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    throw fileError(error, "create", path);
+  }
+}
+
+/** Makes a folder with a name of its own among the system's temporary files, for its owner only. */
+export async function makeTemporaryFolder(prefix: string): Promise<string> {
+  try {
+    return await realpath(await mkdtemp(join(tmpdir(), prefix)));
+  } catch (error) {
+    throw fileError(error, "create", join(tmpdir(), prefix));
+  }
+}
+
+/** Removes a folder of ours and everything in it, following no link. Not for trees that something alive can change. */
+export async function removeTree(path: string): Promise<void> {
+  try {
+    await rm(path, { recursive: true, force: true });
   } catch (error) {
     throw fileError(error, "remove", path);
   }

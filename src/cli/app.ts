@@ -4,6 +4,7 @@ import { EXIT_CODES } from "../base/exit-codes.ts";
 import { cleanupCommand } from "./cleanup/command.ts";
 import { completionsCommand } from "./completions/command.ts";
 import type { CliContext } from "./context.ts";
+import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { editCommand } from "./edit/command.ts";
 import { infoCommand } from "./info/command.ts";
@@ -20,6 +21,7 @@ export function makeApp(version: string): Application<CliContext> {
     docs: { brief: "Run any coding agent as if it were compromised, and lose nothing when it is" },
     routes: {
       start: startCommand,
+      demo: demoCommand,
       init: initCommand,
       list: listCommand,
       logs: logsCommand,
