@@ -20,9 +20,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const callers = isRoot ? [["root", undefined], ["an ordinary user", USER] as const] : [["an ordinary user", undefined]];
+const callers: { readonly who: string; readonly uid: number | undefined }[] = isRoot
+  ? [
+      { who: "root", uid: undefined },
+      { who: "an ordinary user", uid: USER },
+    ]
+  : [{ who: "an ordinary user", uid: undefined }];
 
-test.each(callers)("as %s: every attempt of the demo ends as promised, and nothing stays", (_, uid) => {
+test.each(callers)("as $who: every attempt of the demo ends as promised, and nothing stays", ({ uid }) => {
   const home = join(folder, `home-${uid ?? "own"}`);
   execFileSync("mkdir", ["-m", "700", home]);
   if (uid !== undefined) execFileSync("chown", [`${uid}:${uid}`, home]);
