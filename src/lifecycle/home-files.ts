@@ -1,11 +1,10 @@
+import type { BottlePlan } from "../plan/plan.ts";
+
 /** A file that is put into a bottle's fresh home folder. */
 export type HomeFile = { readonly path: string; readonly text: string };
 
-/** Who commits are made by inside, as far as the manifest says. */
-export type GitUser = { readonly name: string | undefined; readonly email: string | undefined };
-
 /** What a fresh home folder holds: a prompt that says where one is, and an identity so that commits work. */
-export function makeHomeFiles(user: GitUser): readonly HomeFile[] {
+export function makeHomeFiles(user: BottlePlan["git"]["user"]): readonly HomeFile[] {
   return [
     { path: ".bashrc", text: BASHRC },
     { path: ".profile", text: '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n' },
@@ -20,12 +19,12 @@ alias ls='ls --color=auto'
 `;
 
 /** Git's own quoting: a value may hold anything but NUL; newlines and quotes are escaped. */
-function renderGitConfig({ name, email }: GitUser): string {
+function renderGitConfig({ name, email }: BottlePlan["git"]["user"]): string {
   const quote = (text: string) => `"${text.replaceAll(/[\\"]/g, "\\$&").replaceAll("\n", "\\n").replaceAll("\0", "")}"`;
   return [
     "[user]",
-    `\tname = ${quote(name ?? "Agent in a bottle")}`,
-    `\temail = ${quote(email ?? "agent@bottle.invalid")}`,
+    `\tname = ${quote(name)}`,
+    `\temail = ${quote(email)}`,
     "[init]",
     "\tdefaultBranch = main",
     "[advice]",

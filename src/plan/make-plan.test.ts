@@ -326,8 +326,8 @@ describe("the plan", () => {
         "tools": [],
         "git": {
           "user": {
-            "name": null,
-            "email": null
+            "name": "Agent in a bottle",
+            "email": "agent@bottle.invalid"
           },
           "remotes": []
         },
@@ -373,7 +373,7 @@ describe("the preflight", () => {
       workspace  a copy of /home/me/app
                  repository on branch main, 120 files, 3.4 MB
       env        none
-      git        no identity, no remotes
+      git        commits as Agent in a bottle <agent@bottle.invalid>; no remotes
       network    none at all
       limits     512 processes, no time limit
                  memory: not limited, none was asked for; cpus: all

@@ -57,7 +57,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
     limits: { pids, cpus, memoryBytes, timeMs, ...facts.limits },
     guest: { ...GUEST_LAYOUT, hostname: slug },
     tools: config.tools,
-    git: { user: overlay(bottle.gitGate.user, agent?.gitUser), remotes: bottle.gitGate.repos },
+    git: { user: planGitUser(bottle, agent), remotes: bottle.gitGate.repos },
     egress: { routes: bottle.egress.routes },
     config: { extraCa: config.extraCa, upstreamProxy: config.upstreamProxy, resolve: config.resolve },
     off: input.off,
@@ -70,8 +70,13 @@ function planAgent({ name, file, origin, skills, prompt }: Agent): NonNullable<B
   return { name, file, origin, skills, prompt };
 }
 
-function overlay(below: Agent["gitUser"], above: Agent["gitUser"] | undefined): Agent["gitUser"] {
-  return { name: above?.name ?? below.name, email: above?.email ?? below.email };
+/** Whom commits inside are by: the agent, else the bottle, else nobody in particular, so that committing works. */
+function planGitUser(bottle: Bottle, agent: Agent | undefined): BottlePlan["git"]["user"] {
+  const { name, email } = bottle.gitGate.user;
+  return {
+    name: agent?.gitUser.name ?? name ?? "Agent in a bottle",
+    email: agent?.gitUser.email ?? email ?? "agent@bottle.invalid",
+  };
 }
 
 function lineOf(problem: Problem): string {

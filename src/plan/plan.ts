@@ -18,7 +18,7 @@ export type BottlePlan = {
   /** Folders of toolchains, bound read-only at the same path */
   readonly tools: readonly string[];
   readonly git: {
-    readonly user: { readonly name: string | undefined; readonly email: string | undefined };
+    readonly user: { readonly name: string; readonly email: string };
     readonly remotes: readonly GitRepo[];
   };
   readonly egress: { readonly routes: readonly Route[] };

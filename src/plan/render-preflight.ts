@@ -89,11 +89,8 @@ function renderValue(entry: EnvEntry): string {
 }
 
 function gitLines({ user, remotes }: BottlePlan["git"]): readonly string[] {
-  const { name, email } = user;
-  const address = email === undefined ? undefined : `<${email}>`;
-  const who = [name, address].filter((part) => part !== undefined).join(" ");
-  if (who === "" && remotes.length === 0) return ["no identity, no remotes"];
-  return [who === "" ? "no identity" : `commits as ${who}`, ...remotes.map(renderRemote)];
+  const who = `commits as ${user.name} <${user.email}>`;
+  return remotes.length === 0 ? [`${who}; no remotes`] : [who, ...remotes.map(renderRemote)];
 }
 
 function renderRemote(remote: GitRepo): string {
