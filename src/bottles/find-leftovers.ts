@@ -9,7 +9,11 @@ import { CLAIMING, foldersAt, LABELS, REMOVING } from "./bottle-folders.ts";
 import { parseHolder } from "./parse-holder.ts";
 
 /** Something of ours that a killed process left half-made. */
-export type Leftover = { readonly kind: "folder" | "file"; readonly path: string; readonly why: string };
+export type Leftover = {
+  readonly kind: "folder" | "file" | "scratch";
+  readonly path: string;
+  readonly why: string;
+};
 
 /** Nothing of ours stays half-made for so long, `ms` */
 const SETTLED_AFTER_MS = 60_000;

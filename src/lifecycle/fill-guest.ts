@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Context } from "../base/context.ts";
 import { writeOwnedFile } from "../base/files.ts";
+import { readHolder } from "../base/holder.ts";
 import { run } from "../base/process.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
 import type { BottlePlan } from "../plan/plan.ts";
@@ -20,5 +21,6 @@ export async function fillGuest(context: Context, { plan, survey, folders }: Fil
   for (const { path, text } of makeHomeFiles(plan.git.user))
     await writeOwnedFile(join(folders.home, path), text, undefined);
   if (survey === undefined) return undefined;
-  return copyWorkspace(survey, folders.workspace, { run, uid: context.uid, signal: context.signal });
+  const holder = await readHolder(context.pid);
+  return copyWorkspace(survey, folders.workspace, { run, uid: context.uid, signal: context.signal, holder });
 }

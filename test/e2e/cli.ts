@@ -32,7 +32,12 @@ export const callers: readonly Caller[] =
     : [{ who: "an ordinary user", uid: process.getuid?.() ?? ORDINARY_UID }];
 
 /** What a finished run of the command line did. */
-export type Ran = { readonly code: number | null; readonly out: Buffer; readonly stdout: string; readonly stderr: string };
+export type Ran = {
+  readonly code: number | null;
+  readonly out: Buffer;
+  readonly stdout: string;
+  readonly stderr: string;
+};
 
 /** How a run differs from one in the project folder with an empty input. */
 export type How = {
@@ -297,7 +302,8 @@ function makeFolders(folder: string): readonly string[] {
 /** The built program with what it needs to run, in a place that every user can read. */
 function copyProgram(target: string): string {
   mkdirSync(target);
-  for (const name of ["dist", "package.json", "schemas"]) cpSync(join(ROOT, name), join(target, name), { recursive: true });
+  for (const name of ["dist", "package.json", "schemas"])
+    cpSync(join(ROOT, name), join(target, name), { recursive: true });
   const wanted = new Set([ROOT]);
   for (const folder of wanted) {
     const { dependencies = {}, optionalDependencies = {} } = JSON.parse(

@@ -25,7 +25,9 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
   test("is 127 for a program that is not there, which is named, and nothing is left", async () => {
     const ran = await machine.run(["start", "--", "no-such-program", "-x"]);
     expect(ran).toMatchObject({ code: 127, stdout: "" });
-    expect(ran.stderr).toMatch(/^bottle: no-such-program is not in the bottle \[launch\/command-not-found\]\n {2}hint: /);
+    expect(ran.stderr).toMatch(
+      /^bottle: no-such-program is not in the bottle \[launch\/command-not-found\]\n {2}hint: /,
+    );
     expect(await machine.leftovers()).toEqual([]);
   });
 
@@ -46,7 +48,11 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
   });
 
   test("is 0 for a copy that was not changed, of which nothing is left; --keep keeps it", async () => {
-    expect(await machine.run(["start", "--", "cat", "file.txt"])).toMatchObject({ code: 0, stdout: "hello\n", stderr: "" });
+    expect(await machine.run(["start", "--", "cat", "file.txt"])).toMatchObject({
+      code: 0,
+      stdout: "hello\n",
+      stderr: "",
+    });
     expect(await machine.leftovers()).toEqual([]);
     const kept = await machine.run(["start", "--keep", "--", "true"]);
     expect(kept.stderr).toMatch(/^bottle: kept \S+\n$/);

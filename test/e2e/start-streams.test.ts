@@ -23,7 +23,13 @@ describe.each(callers)("as $who, the streams of a start without a terminal", (ca
   });
 
   test("keep output and errors apart", async () => {
-    const ran = await machine.run(["start", "--", "sh", "-c", String.raw`printf 'a\000\033[31m\377'; printf 'b\033' >&2`]);
+    const ran = await machine.run([
+      "start",
+      "--",
+      "sh",
+      "-c",
+      String.raw`printf 'a\000\033[31m\377'; printf 'b\033' >&2`,
+    ]);
     expect(ran.out).toEqual(Buffer.from([0x61, 0, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 0xff]));
     expect(ran.stderr).toBe("b\x1b");
   });
