@@ -6,7 +6,7 @@ import { systemIds } from "../base/ids.ts";
 import { tryLock } from "../base/lock.ts";
 import { run } from "../base/process.ts";
 import { foldersAt } from "../bottles/bottle-folders.ts";
-import { findLeftovers, type Leftover } from "../bottles/find-leftovers.ts";
+import { findAbandonedTrials, findLeftovers, type Leftover } from "../bottles/find-leftovers.ts";
 import { listBottles } from "../bottles/list-bottles.ts";
 import { listLabels } from "../bottles/list-labels.ts";
 import { type CleanupPlan, type CleanupRules, planCleanup, type Removal } from "../bottles/plan-cleanup.ts";
@@ -25,14 +25,15 @@ export async function planMachineCleanup(
   const now = context.clock.now();
   // Guests first: one that starts in between is then found with its holder, not without.
   const guests = (await Promise.all(backends.map((backend) => backend.list()))).flat();
-  const [bottles, labels, halfMade, scratch] = await Promise.all([
+  const [bottles, labels, halfMade, trials, scratch] = await Promise.all([
     listBottles(state),
     listLabels(state),
     findLeftovers(state, now),
+    findAbandonedTrials(context.paths.cache),
     findAbandonedScratch(context.uid),
   ]);
   const why = "the process that git ran for is gone";
-  const leftovers = [...halfMade, ...scratch.map((path) => ({ kind: "scratch", path, why }) as const)];
+  const leftovers = [...halfMade, ...trials, ...scratch.map((path) => ({ kind: "scratch", path, why }) as const)];
   return planCleanup({ bottles, guests, labels, leftovers, now }, rules);
 }
 

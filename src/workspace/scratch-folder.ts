@@ -3,19 +3,21 @@ import { readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
-import { type Holder, isAlive } from "../base/holder.ts";
+import { isAlive } from "../base/holder.ts";
 import type { Run } from "../base/process.ts";
+import { makeTemporaryPrefix, parseTemporaryHolder } from "../base/temporary-name.ts";
 import type { GitHost } from "./run-git.ts";
 
-const PREFIX = "bottle-git-";
-const NAME = /^bottle-git-(\d{1,10})-((?:[0-9a-f]{2})+)-\w{6}$/;
+const WHAT = "bottle-git";
 
 /** Where everybody's processes get: our own temporary folder may be closed to the owner of a tree. */
 const SHARED = "/tmp";
 
 /** A new private folder inside a temporary one of ours, whose name says which process it is for. */
 export function makeScratchFolder({ as, holder }: GitHost): { readonly outer: string; readonly folder: string } {
-  const outer = mkdtempSync(join(as === undefined ? tmpdir() : SHARED, makePrefix(holder)));
+  const outer = mkdtempSync(
+    join(as === undefined ? tmpdir() : SHARED, holder === undefined ? `${WHAT}-` : makeTemporaryPrefix(WHAT, holder)),
+  );
   const folder = join(outer, "git");
   mkdirSync(folder, { mode: 0o700 });
   if (as !== undefined) chmodSync(outer, 0o711);
@@ -35,7 +37,7 @@ export async function findAbandonedScratch(uid: number): Promise<readonly string
   const found: string[] = [];
   for (const place of new Set([tmpdir(), SHARED])) {
     for (const name of await readdir(place).catch(() => [])) {
-      const holder = parseHolder(name);
+      const holder = parseTemporaryHolder(WHAT, name);
       const path = join(place, name);
       if (holder === undefined || (await isAlive(holder))) continue;
       const stat = lstatSync(path, { throwIfNoEntry: false });
@@ -44,14 +46,4 @@ export async function findAbandonedScratch(uid: number): Promise<readonly string
     }
   }
   return found;
-}
-
-function makePrefix(holder: Holder | undefined): string {
-  return holder === undefined ? PREFIX : `${PREFIX}${holder.pid}-${Buffer.from(holder.startTicks).toString("hex")}-`;
-}
-
-function parseHolder(name: string): Holder | undefined {
-  const [, pid, ticks] = NAME.exec(name) ?? [];
-  if (pid === undefined || ticks === undefined) return undefined;
-  return { pid: Number(pid), startTicks: Buffer.from(ticks, "hex").toString() };
 }

@@ -1,6 +1,6 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callers, findProcesses, Machine, until } from "../e2e/cli.ts";
-import { readFileSync } from "node:fs";
 
 describe.each(callers)("as $who", (caller) => {
   let machine: Machine;
@@ -17,7 +17,8 @@ describe.each(callers)("as $who", (caller) => {
     const script = `setsid sleep ${marker} & setsid sh -c 'trap "" HUP TERM INT; sleep ${marker}; sleep ${marker}' & echo up; sleep ${marker}`;
     const started = machine.start(["start", "--label", "held", "--", "sh", "-c", script]);
     await started.says("up\n");
-    const inside = () => findProcesses((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1") === `sleep\0${marker}\0`);
+    const inside = () =>
+      findProcesses((pid) => readFileSync(`/proc/${pid}/cmdline`, "latin1") === `sleep\0${marker}\0`);
     await until(() => inside().length >= 3);
     started.child.kill("SIGKILL");
     await until(() => inside().length === 0 && machine.processes().length === 0, 1000);

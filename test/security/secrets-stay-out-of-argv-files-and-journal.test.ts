@@ -74,7 +74,11 @@ function findTells(own: number, machine: Machine): readonly string[] {
 }
 
 function linkOf(pid: string): string {
-  return read(`/proc/${pid}/status`).match(/^NSpid:\t(.*)$/m)?.[1]?.split("\t").length === 1 ? "host" : "inside";
+  return read(`/proc/${pid}/status`)
+    .match(/^NSpid:\t(.*)$/m)?.[1]
+    ?.split("\t").length === 1
+    ? "host"
+    : "inside";
 }
 
 function read(path: string): string {
