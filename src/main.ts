@@ -13,6 +13,8 @@ import type { CommandContext } from "./cli/context.ts";
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH"] as const;
 
+const GONE: Readonly<Record<string, NodeJS.Signals>> = { EPIPE: "SIGPIPE", EIO: "SIGHUP", ENXIO: "SIGHUP" };
+
 const stop = new AbortController();
 const listeners = new Set<(signal: NodeJS.Signals) => void>();
 let interrupts = 0;
@@ -27,11 +29,12 @@ for (const signal of SIGNALS) {
   });
 }
 
-// A reader that went away (`bottle logs | head`) is a wish to stop, not a fault.
+// A reader that went away (`bottle logs | head`), or a terminal that hung up, is a wish to stop and not a fault.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on("error", (error) => {
-    if (systemErrorCode(error) !== "EPIPE") throw error;
-    if (!stop.signal.aborted) stop.abort("SIGPIPE");
+    const gone = GONE[systemErrorCode(error) ?? ""];
+    if (gone === undefined) throw error;
+    if (!stop.signal.aborted) stop.abort(gone);
   });
 }
 

@@ -126,7 +126,8 @@ describe("directions", () => {
   test("files, sockets and the process are touched only where the table says", () => {
     const strays = production.flatMap((file) => {
       const name = relative(SRC, file);
-      if (name === "main.ts" || name === "warden/main.ts") return [];
+      // What the agent of the demo runs is text to us: its `process` is one inside a bottle.
+      if (["main.ts", "warden/main.ts", "lifecycle/demo/attempts.ts"].includes(name)) return [];
       const text = readFileSync(file, "utf8");
       const found: string[] = [];
       if (/from "node:fs(\/promises)?"/.test(text) && !FILE_ROOMS.includes(roomOf(name))) found.push("node:fs");

@@ -21,7 +21,11 @@ export const ERROR_CODES = {
   },
   "launch/command-not-found": { exit: "commandNotFound", meaning: "The command does not exist in the bottle." },
   "launch/failed": { exit: "launch", meaning: "The guest could not be started." },
-  "launch/interrupted": { exit: "interrupted", meaning: "The start was stopped before the command ran." },
+  "launch/interrupted": { exit: "interrupted", meaning: "Ctrl-C stopped the work; a command that ran has ended." },
+  "launch/terminated": {
+    exit: "terminated",
+    meaning: "SIGTERM, a hung-up terminal or a reader that went away stopped the work.",
+  },
   "lock/held": { exit: "conflict", meaning: "Another process holds this lock." },
   "manifest/not-found": { exit: "input", meaning: "No bottle or agent of this name is defined." },
   "process/failed": { exit: "host", meaning: "A program this one needs ended with an error." },

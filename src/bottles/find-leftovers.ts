@@ -5,11 +5,16 @@ import { fileError, readTextIfThere } from "../base/files.ts";
 import { isAlive } from "../base/holder.ts";
 import { parseLockText } from "../base/lock-text.ts";
 import { readFolderIfThere } from "../base/read-folder.ts";
+import { parseTemporaryHolder } from "../base/temporary-name.ts";
 import { CLAIMING, foldersAt, LABELS, REMOVING } from "./bottle-folders.ts";
 import { parseHolder } from "./parse-holder.ts";
 
 /** Something of ours that a killed process left half-made. */
-export type Leftover = { readonly kind: "folder" | "file"; readonly path: string; readonly why: string };
+export type Leftover = {
+  readonly kind: "folder" | "file" | "scratch";
+  readonly path: string;
+  readonly why: string;
+};
 
 /** Nothing of ours stays half-made for so long, `ms` */
 const SETTLED_AFTER_MS = 60_000;
@@ -29,6 +34,17 @@ export async function findLeftovers(state: string, now: Date): Promise<readonly 
     if (name.includes("~") && (await isAbandoned(path, path, now))) {
       found.push({ kind: "file", path, why: "taking a label was not finished" });
     }
+  }
+  return found;
+}
+
+/** What killed processes left of the trials that a probe runs; a living one's is not among it. */
+export async function findAbandonedTrials(cache: string): Promise<readonly Leftover[]> {
+  const found: Leftover[] = [];
+  for (const name of await readFolderIfThere(cache)) {
+    const holder = parseTemporaryHolder("trial", name);
+    if (holder === undefined || (await isAlive(holder))) continue;
+    found.push({ kind: "folder", path: join(cache, name), why: "its trial was not finished" });
   }
   return found;
 }

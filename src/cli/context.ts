@@ -1,5 +1,7 @@
 import type { StricliProcess } from "@stricli/core";
 import type { Context } from "../base/context.ts";
+import { BottleError } from "../base/errors.ts";
+import { makeInterrupted } from "../base/interrupted.ts";
 
 /** Everything a command may know, with what stood after `--` on its command line. */
 export type CommandContext = Context & {
@@ -25,7 +27,17 @@ export function lazily<Flags, Args extends readonly unknown[]>(
   return async () => {
     const runCommand = await load();
     return async function (this: CliContext, flags: Flags, ...args: Args): Promise<void> {
-      this.process.exitCode = await runCommand(this.context, flags, ...args);
+      this.process.exitCode = await stoppable(this.context, () => runCommand(this.context, flags, ...args));
     };
   };
+}
+
+/** What fails because a signal stopped it is told as stopped, wherever it was. */
+async function stoppable(context: CommandContext, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!context.signal.aborted || error instanceof BottleError) throw error;
+    throw makeInterrupted(context.signal, "", error);
+  }
 }

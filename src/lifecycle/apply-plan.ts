@@ -1,10 +1,9 @@
 import type { Guest } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
-import { BottleError } from "../base/errors.ts";
-import { EXIT_CODES } from "../base/exit-codes.ts";
 import { writeAtomically } from "../base/files.ts";
 import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
+import { makeInterrupted } from "../base/interrupted.ts";
 import { Scope } from "../base/scope.ts";
 import { SecretValue } from "../base/secret-value.ts";
 import { type ClaimedBottle, claimSlug } from "../bottles/claim-slug.ts";
@@ -54,14 +53,7 @@ export async function applyPlan(context: Context, planned: PlannedStart, options
   try {
     return await apply(context, planned, options, scope);
   } catch (error) {
-    if (!context.signal.aborted) throw error;
-    throw new BottleError(
-      "launch/interrupted",
-      `stopped by ${String(context.signal.reason)}; nothing was left behind`,
-      {
-        cause: error,
-      },
-    );
+    throw context.signal.aborted ? makeInterrupted(context.signal, "nothing was left behind", error) : error;
   } finally {
     await scope.close();
   }
@@ -124,7 +116,7 @@ async function apply(
 
   options.onStep?.("settle");
   await guest.stop();
-  const exitCode = ending.by === "timeout" ? EXIT_CODES.timeout.code : exitCodeOf(ending.exit);
+  const exitCode = exitCodeOf(ending);
   const settled = await settle(context, {
     record,
     journal,

@@ -4,13 +4,15 @@ import { removeFile } from "../base/files.ts";
 import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
 import { tryLock } from "../base/lock.ts";
+import { run } from "../base/process.ts";
 import { foldersAt } from "../bottles/bottle-folders.ts";
-import { findLeftovers } from "../bottles/find-leftovers.ts";
+import { findAbandonedTrials, findLeftovers, type Leftover } from "../bottles/find-leftovers.ts";
 import { listBottles } from "../bottles/list-bottles.ts";
 import { listLabels } from "../bottles/list-labels.ts";
 import { type CleanupPlan, type CleanupRules, planCleanup, type Removal } from "../bottles/plan-cleanup.ts";
-import { removeState } from "../bottles/remove-state.ts";
+import { type RemoveOptions, removeState } from "../bottles/remove-state.ts";
 import { writeRecord } from "../bottles/write-record.ts";
+import { findAbandonedScratch, removeScratchFolder } from "../workspace/scratch-folder.ts";
 import { isQuiet } from "./is-quiet.ts";
 
 /** Looks at everything on this machine and decides what a clean-up would remove. */
@@ -23,11 +25,15 @@ export async function planMachineCleanup(
   const now = context.clock.now();
   // Guests first: one that starts in between is then found with its holder, not without.
   const guests = (await Promise.all(backends.map((backend) => backend.list()))).flat();
-  const [bottles, labels, leftovers] = await Promise.all([
+  const [bottles, labels, halfMade, trials, scratch] = await Promise.all([
     listBottles(state),
     listLabels(state),
     findLeftovers(state, now),
+    findAbandonedTrials(context.paths.cache),
+    findAbandonedScratch(context.uid),
   ]);
+  const why = "the process that git ran for is gone";
+  const leftovers = [...halfMade, ...trials, ...scratch.map((path) => ({ kind: "scratch", path, why }) as const)];
   return planCleanup({ bottles, guests, labels, leftovers, now }, rules);
 }
 
@@ -52,6 +58,17 @@ export async function applyCleanup(
   return failed;
 }
 
+async function removeLeftover({ kind, path }: Leftover, options: RemoveOptions): Promise<void> {
+  switch (kind) {
+    case "folder":
+      return removeState(path, options);
+    case "file":
+      return removeFile(path);
+    case "scratch":
+      return removeScratchFolder(path, run, false);
+  }
+}
+
 async function remove(context: Context, backends: readonly Backend[], removal: Removal): Promise<void> {
   const options = { uid: context.uid, ids: systemIds, isQuiet };
   switch (removal.kind) {
@@ -74,7 +91,6 @@ async function remove(context: Context, backends: readonly Backend[], removal: R
       return;
     }
     case "leftover":
-      if (removal.leftover.kind === "folder") return removeState(removal.leftover.path, options);
-      return removeFile(removal.leftover.path);
+      return removeLeftover(removal.leftover, options);
   }
 }

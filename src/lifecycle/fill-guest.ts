@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { GuestOwner } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
 import { writeOwnedFile } from "../base/files.ts";
+import { readHolder } from "../base/holder.ts";
 import { run } from "../base/process.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
 import type { BottlePlan } from "../plan/plan.ts";
@@ -31,6 +32,7 @@ export async function fillGuest(context: Context, { plan, survey, folders, owner
   const { skipped } = await copyWorkspace(survey, folders.workspace, {
     run,
     uid: context.uid,
+    holder: await readHolder(context.pid),
     signal: AbortSignal.any([signal, context.signal]),
     ...(given === undefined ? {} : { owner: given }),
   });

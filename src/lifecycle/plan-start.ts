@@ -3,6 +3,7 @@ import { selectBackend } from "../backends/select.ts";
 import type { Context } from "../base/context.ts";
 import type { BottleError } from "../base/errors.ts";
 import { findUpwards } from "../base/find-upwards.ts";
+import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
 import { run } from "../base/process.ts";
 import { makeSlug } from "../bottles/claim-slug.ts";
@@ -106,6 +107,7 @@ async function lookAtWorkspace(
         run,
         uid,
         signal,
+        holder: await readHolder(context.pid),
         ...bound,
       });
       const bytes = survey.bytes + survey.historyBytes;

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Guest, GuestCommand, GuestProcess } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
@@ -76,8 +77,11 @@ async function runOnPipes(
 const NEVER = new Promise<void>(() => {});
 
 /** Passes bytes on as they are to a pipe or file, and through the filter to a person's terminal. */
-async function forward(from: NodeJS.ReadableStream, to: Context["stdout"]): Promise<void> {
+async function forward(from: Readable, to: Context["stdout"]): Promise<void> {
   const filter = to.isTTY ? makeOutputFilter() : undefined;
+  // Nobody reads any more, so nothing ever drains: the command gets to know by a broken pipe of its own.
+  const stop = () => from.destroy();
+  to.once("error", stop);
   from.on("data", (chunk: Buffer) => {
     const shown = filter === undefined ? chunk : filter.push(chunk);
     if (to.destroyed || to.write(shown)) return;
@@ -85,5 +89,6 @@ async function forward(from: NodeJS.ReadableStream, to: Context["stdout"]): Prom
     to.once("drain", () => from.resume());
   });
   await finished(from).catch(() => {}); // a broken pipe of an ended command is its end
+  to.off("error", stop);
   if (filter !== undefined && !to.destroyed) to.write(filter.end());
 }

@@ -68,6 +68,11 @@ test("a terminal that went away ends the command", async () => {
 });
 
 test("exit codes are those of a shell", () => {
-  expect(exitCodeOf({ kind: "code", code: 255 })).toBe(255);
-  expect(exitCodeOf({ kind: "signal", signal: "SIGKILL" })).toBe(137);
+  const code = { kind: "code", code: 255 } as const;
+  const killed = { kind: "signal", signal: "SIGKILL" } as const;
+  expect(exitCodeOf({ exit: code, by: "itself", signal: undefined })).toBe(255);
+  expect(exitCodeOf({ exit: killed, by: "itself", signal: undefined })).toBe(137);
+  expect(exitCodeOf({ exit: code, by: "signal", signal: "SIGINT" })).toBe(255);
+  expect(exitCodeOf({ exit: killed, by: "signal", signal: "SIGINT" })).toBe(130);
+  expect(exitCodeOf({ exit: killed, by: "timeout", signal: undefined })).toBe(124);
 });

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Guest, GuestProcess } from "../backends/backend.ts";
+import { EXIT_CODES } from "../base/exit-codes.ts";
 import type { Exit } from "../base/process.ts";
 
 /** How a command in a bottle came to its end. */
@@ -45,9 +46,14 @@ export async function waitForEnd(running: GuestProcess, guest: Guest, wishes: En
   }
 }
 
-/** The exit code that a shell would show: the command's own, or 128 + the number of the signal that ended it. */
-export function exitCodeOf(exit: Exit): number {
-  return exit.kind === "code" ? exit.code : 128 + (constants.signals[exit.signal] ?? 0);
+/**
+ * The exit code that a shell would show: the command's own, 124 when its time was up, or 128 + the number of the signal that
+ * ended it; a signal to this program counts before the one that it took to end the command.
+ */
+export function exitCodeOf({ exit, by, signal }: Ending): number {
+  if (by === "timeout") return EXIT_CODES.timeout.code;
+  if (exit.kind === "code") return exit.code;
+  return 128 + (Object.entries(constants.signals).find(([name]) => name === (signal ?? exit.signal))?.[1] ?? 0);
 }
 
 function askWith(signal: string | undefined): NodeJS.Signals {

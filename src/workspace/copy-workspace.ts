@@ -2,6 +2,7 @@ import { lchownSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { BottleError, systemErrorCode } from "../base/errors.ts";
 import { fileError } from "../base/files.ts";
+import type { Holder } from "../base/holder.ts";
 import type { Run } from "../base/process.ts";
 import type { GitUser } from "./carried-config.ts";
 import { type CopiedFiles, copyFiles, type Owner } from "./copy-files.ts";
@@ -20,6 +21,8 @@ export type CopyOptions = {
   /** Identity for commits inside */
   readonly gitUser?: GitUser;
   readonly signal?: AbortSignal;
+  /** The process that we are */
+  readonly holder?: Holder;
   readonly onProgress?: (done: { readonly files: number; readonly bytes: number }) => void;
 };
 
@@ -94,7 +97,7 @@ async function copyHistory(
     target,
     owner: options.owner,
     user: options.gitUser,
-    host: { run: options.run, as, signal },
+    host: { run: options.run, as, signal, holder: options.holder },
   });
 }
 

@@ -1,6 +1,7 @@
 import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { BottleError } from "../base/errors.ts";
+import type { Holder } from "../base/holder.ts";
 import type { Finished, Run } from "../base/process.ts";
 
 /** The uid and gid that git runs under; undefined when it is our own. */
@@ -17,7 +18,13 @@ export type GitCall = {
 };
 
 /** What starting git needs to know of the outside. */
-export type GitHost = { readonly run: Run; readonly as: RunAs; readonly signal: AbortSignal | undefined };
+export type GitHost = {
+  readonly run: Run;
+  readonly as: RunAs;
+  readonly signal: AbortSignal | undefined;
+  /** The process that we are, by which what it leaves when it is killed is found again */
+  readonly holder: Holder | undefined;
+};
 
 const PATHS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 const MORE_PATHS = [

@@ -1,5 +1,4 @@
-import { chownSync, lchownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chownSync, lchownSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Finished } from "../base/process.ts";
 import type { RepositoryFolders } from "./find-repository.ts";
@@ -7,6 +6,7 @@ import { renderConfig } from "./git-config.ts";
 import { readInside } from "./open-inside.ts";
 import type { RepositorySettings } from "./repository-settings.ts";
 import { type GitCall, type GitHost, runGit } from "./run-git.ts";
+import { makeScratchFolder, removeScratchFolder } from "./scratch-folder.ts";
 
 /**
  * A repository folder of our own that stands in for the real one: our configuration, a copy of the index and of the ignore
@@ -29,8 +29,7 @@ export async function withScratchRepository<T>(
   settings: Pick<RepositorySettings, "objectFormat">,
   use: (scratch: ScratchRepository) => Promise<T>,
 ): Promise<T> {
-  // an owner who is not us cannot enter our own temporary folder
-  const folder = mkdtempSync(join(host.as === undefined ? tmpdir() : "/tmp", "bottle-git-"));
+  const { outer, folder } = makeScratchFolder(host);
   try {
     const hasIndex = fillFolder(folder, repository, settings.objectFormat);
     if (host.as !== undefined) giveFolder(folder, host.as);
@@ -47,7 +46,7 @@ export async function withScratchRepository<T>(
       git: (args, call) => runGit(host, { ...call, args, cwd: repository.root, env: { ...env, ...call?.env } }),
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeScratchFolder(outer, host.run, host.as === undefined);
   }
 }
 

@@ -1,6 +1,7 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { BottleError } from "../base/errors.ts";
+import type { Holder } from "../base/holder.ts";
 import type { Run } from "../base/process.ts";
 import type { WorkspaceRules } from "../manifest/bottle.ts";
 import { refuseFolder, resolveFolder } from "./allowed-folder.ts";
@@ -26,6 +27,8 @@ export type SurveyInput = {
   /** Of the caller */
   readonly uid: number;
   readonly signal?: AbortSignal;
+  /** The process that we are */
+  readonly holder?: Holder;
   /** Paths after which counting stops; `Number.POSITIVE_INFINITY` once a large copy was agreed to */
   readonly bound?: number;
 };
@@ -79,7 +82,7 @@ async function list(
   };
   if (repository === undefined) return walkFolder({ root, ...walk });
   const as = chooseRunAs(input.uid, owner, [root, repository.gitDir, repository.commonDir]);
-  const host = { run: input.run, as, signal: input.signal };
+  const host = { run: input.run, as, signal: input.signal, holder: input.holder };
   const wantsIgnored = input.rules.include.length === 0 ? undefined : makePathMatcher(input.rules.include);
   return listRepository(repository, { ...walk, host, wantsIgnored });
 }

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
+import { readHolder } from "../../base/holder.ts";
 import { parseSlug, randomBase36 } from "../../base/ids.ts";
 import { Scope } from "../../base/scope.ts";
+import { makeTemporaryPrefix } from "../../base/temporary-name.ts";
 import { GUEST_LAYOUT } from "../../plan/plan.ts";
 import type { GuestSpec } from "../backend.ts";
 import type { CgroupFacts } from "./cgroup-facts.ts";
@@ -18,7 +20,9 @@ export async function runTrial(workshop: Workshop, cgroups: CgroupFacts): Promis
   const slug = parseSlug(`trial-${randomBase36(5)}`);
   if (slug === undefined) throw new Error("a trial needs a slug");
   await mkdir(workshop.setup.cacheFolder, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(workshop.setup.cacheFolder, "trial-"));
+  const folder = await mkdtemp(
+    join(workshop.setup.cacheFolder, makeTemporaryPrefix("trial", await readHolder(workshop.setup.pid))),
+  );
   let owner: number | undefined;
   try {
     await using scope = new Scope();

@@ -14,7 +14,7 @@ import type { BottlePlan } from "../../plan/plan.ts";
 import { applyPlan } from "../apply-plan.ts";
 import { planStart } from "../plan-start.ts";
 import { type Attempt, makeAttempts, renderAgent } from "./attempts.ts";
-import { openHostService } from "./host-service.ts";
+import { openHostService } from "./host-port.ts";
 import { buildStage, DEMO_VARIABLE, type DemoStage } from "./stage.ts";
 
 /** What became of one attempt. */
