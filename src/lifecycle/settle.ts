@@ -1,5 +1,5 @@
 import type { Context } from "../base/context.ts";
-import { systemIds } from "../base/ids.ts";
+import { type Slug, systemIds } from "../base/ids.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
 import type { BottleRecord } from "../bottles/record.ts";
 import { removeState } from "../bottles/remove-state.ts";
@@ -22,8 +22,11 @@ export type Settling = {
 /** What is left of a bottle: its state folder if somebody may want it, and what changed in the workspace. */
 export type Settled = {
   readonly kept: boolean;
+  readonly slug: Slug;
   readonly workspace: string;
   readonly folder: string;
+  readonly changed: boolean;
+  /** What changed; undefined when nothing was copied */
   readonly changes: Changes | undefined;
 };
 
@@ -43,11 +46,14 @@ export async function settle(context: Context, settling: Settling): Promise<Sett
       results: resultsOf(baseline !== undefined, changed),
       journal: journal.end(),
     });
-    // Home and scratch were for the running bottle only; they may hold what an agent typed or cached.
+    // Home and scratch were for the running bottle only; they may hold what an agent typed or cached. A workspace that did
+    // not change can be copied again at any time.
     const options = { uid: context.uid, ids: systemIds, isQuiet };
-    for (const folder of [folders.home, folders.scratch]) await removeState(folder, options);
+    const spent =
+      changed || settling.keep ? [folders.home, folders.scratch] : [folders.home, folders.scratch, folders.workspace];
+    for (const folder of spent) await removeState(folder, options);
   }
-  return { kept, folder: folders.root, workspace: folders.workspace, changes };
+  return { kept, slug: record.slug, changed, folder: folders.root, workspace: folders.workspace, changes };
 }
 
 function resultsOf(copied: boolean, changed: boolean): BottleRecord["results"] {

@@ -1,4 +1,5 @@
 import { EXIT_CODES } from "../../base/exit-codes.ts";
+import { showHarmlessly } from "../../base/plain-text.ts";
 import { makeStyle } from "../../base/style.ts";
 import { applyPlan, type StartOutcome } from "../../lifecycle/apply-plan.ts";
 import { askYesNo, canAsk } from "../../lifecycle/ask.ts";
@@ -65,16 +66,21 @@ async function agree(context: CommandContext, request: StartRequest, { plan }: P
   return request.yes || askYesNo(context, "Start it?");
 }
 
-function report(context: CommandContext, { ending, settled }: StartOutcome): void {
+function report(context: CommandContext, { exitCode, ending, settled, skipped }: StartOutcome): void {
   const style = makeStyle(context.stderr, context.env);
   const say = (text: string) => context.stderr.write(`${style("faint", `bottle: ${text}`)}\n`);
   if (ending.by === "timeout") say("the time limit ended it");
+  if (skipped.length > 0) {
+    const some = skipped.slice(0, 3).map(({ path, why }) => `${showHarmlessly(path)} (${why})`);
+    say(`not copied, because they changed meanwhile: ${some.join(", ")}${skipped.length > 3 ? " …" : ""}`);
+  }
   if (!settled.kept) return;
-  const { changes } = settled;
-  if (changes === undefined || changes.added + changes.changed + changes.removed === 0) {
-    say(`kept ${settled.folder}`);
+  const { changes, slug } = settled;
+  if (changes === undefined || !settled.changed) {
+    say(`exit code ${exitCode}; \`bottle logs ${slug}\` tells what happened`);
     return;
   }
   const more = changes.more ? "more than " : "";
-  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed in ${settled.workspace}`);
+  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed; kept in`);
+  say(settled.workspace);
 }
