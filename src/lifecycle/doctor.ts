@@ -24,7 +24,7 @@ const LOW_SPACE_BYTES = 1024 ** 3;
 
 /** Runs every check there is; a check that breaks is a finding, not an error. */
 export async function examine(context: Context, backends: readonly Backend[]): Promise<DoctorReport> {
-  const common = await Promise.all([checkNode(context), checkGit(context, run), checkState(context)]);
+  const common = [checkNode(context), ...(await Promise.all([checkGit(context, run), checkState(context)]))];
   const base: DoctorSection = {
     name: "bot-bottle",
     usable: common.every(({ outcome }) => outcome !== "failed"),
