@@ -40,7 +40,7 @@ describe.each(callers)("as $who, a start that is refused", (caller) => {
   let machine: Machine;
   beforeAll(() => {
     machine = new Machine(caller);
-    machine.bottle("missing", "env: { A: '${NOT_SET}' }");
+    machine.bottle("missing", `env: { A: '\${NOT_SET}' }`);
     machine.bottle("broken", "env: [");
     machine.bottle("unknown", "workspac: { mode: none }");
     machine.bottle("egress", "egress: { routes: [{ host: example.com }] }");

@@ -11,7 +11,7 @@ describe.each(callers)("as $who, a secret of the operator's shell", (caller) => 
   let machine: Machine;
   beforeAll(() => {
     machine = new Machine(caller);
-    machine.bottle("keeper", "env: { TOKEN: '${HOST_TOKEN}' }");
+    machine.bottle("keeper", `env: { TOKEN: '\${HOST_TOKEN}' }`);
   });
   afterAll(() => machine.close());
   const env = { HOST_TOKEN: secret };
