@@ -1,13 +1,12 @@
 import { isJsonObject } from "../base/parse-json.ts";
 import type { SecretValue } from "../base/secret-value.ts";
-import type { JournalEvent } from "./event.ts";
 import { makeSecretForms } from "./secret-forms.ts";
 
-/** Takes every known secret out of an event. */
-export type Redact = (event: JournalEvent) => JournalEvent;
+/** Takes every known secret out of an event, or of anything else that is written down. */
+export type Redact = <T>(value: T) => T;
 
 /** Leaves events as they are, for a bottle that was given no secret. */
-export const redactNothing: Redact = (event) => event;
+export const redactNothing: Redact = (value) => value;
 
 /**
  * Replaces every known secret, in each form in which it is likely to be quoted, by `[secret NAME]` in every text of an event.
@@ -24,7 +23,7 @@ export function makeRedact(secrets: readonly SecretValue[]): Redact {
   const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
   const pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
   const redactText = (text: string) => text.replace(pattern, (found) => names.get(found) ?? "[secret]");
-  return (event) => mapTexts(event, redactText);
+  return (value) => mapTexts(value, redactText);
 }
 
 function mapTexts<T>(value: T, change: (text: string) => string): T;

@@ -74,14 +74,16 @@ async function apply(
   const plan = withSlug(planned.plan, claimed);
   const record = makeRecord(context, plan, claimed.holder);
   await writeRecord(claimed.folders.record, record);
-  await writeAtomically(claimed.folders.plan, renderPlanJson(plan));
 
   begin("resolve");
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
   const secrets = [...env.values()].filter((value) => value instanceof SecretValue);
+  const redact = makeRedact(secrets);
+  // Only now: the command's arguments may hold what `env` takes from the shell.
+  await writeAtomically(claimed.folders.plan, renderPlanJson(redact(plan)));
   const journal = await openJournal(
-    { path: claimed.folders.journal, slug: plan.slug, clock: context.clock, redact: makeRedact(secrets) },
+    { path: claimed.folders.journal, slug: plan.slug, clock: context.clock, redact },
     scope,
   );
   await journalStart(journal, plan);
