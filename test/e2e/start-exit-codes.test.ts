@@ -1,12 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { callers, Machine } from "./cli.ts";
 
 describe.each(callers)("as $who, the exit code of a start", (caller) => {
   let machine: Machine;
-  beforeAll(() => {
+  beforeEach(() => {
     machine = new Machine(caller);
   });
-  afterAll(() => machine.close());
+  afterEach(() => machine.close());
 
   test.each([0, 1, 3, 126, 127, 200, 255])("is the command's own: %i", async (code) => {
     const ran = await machine.run(["start", "--", "sh", "-c", `exit ${code}`]);
