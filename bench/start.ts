@@ -62,7 +62,30 @@ function makeContenders(user: string, srt: string | undefined, image: string | u
     "/usr",
   ];
   const links = ["--symlink", "usr/bin", "/bin", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"];
+  const repository = join(work, `repository-${user}`);
+  mkdirSync(repository);
+  writeFileSync(join(repository, "README.md"), "# A small repository\n");
+  for (const step of [
+    ["init", "-q"],
+    ["add", "."],
+    ["-c", "user.name=b", "-c", "user.email=b@b", "commit", "-qm", "x"],
+  ]) {
+    spawnSync("git", ["-C", repository, ...step]);
+  }
+  if (dropped) spawnSync("chown", ["-R", `${BENCH_UID}:${BENCH_UID}`, repository]);
+  const bottle = [
+    ...as,
+    process.execPath,
+    join(ROOT, "dist/main.js"),
+    "start",
+    "--bottle",
+    "bench",
+    "--headless",
+    "--",
+    "true",
+  ];
   const contenders: Contender[] = [
+    { name: "bottle start, repository", argv: bottle, env, cwd: repository },
     {
       name: "bottle start",
       argv: [

@@ -83,7 +83,7 @@ async function chooseBackend(context: Context, request: StartRequest, { bottle, 
     bottle: bottle.backend,
     config: config.backend,
   };
-  return selectBackend(await makeBackends(context), wishes, context.platform);
+  return selectBackend(await makeBackends(context, !request.dryRun), wishes, context.platform);
 }
 
 /** What is there to be copied or mounted; a copy is looked at file by file, a mount is not. */

@@ -36,9 +36,9 @@ async function runProbe(
   const remembered = depth === "quick" ? memory.remembered : undefined;
   const facts = await readProbeFacts(setup, programs, { signal, depth, bwrapVersion: remembered?.bwrapVersion });
   const first = makeProbe({ ...facts, trial: { kind: "not-tried" } });
-  const isTried = depth === "deep" || (needsTrial(facts) && remembered?.trialOk !== true);
+  const isTried = setup.mayTry && (depth === "deep" || (needsTrial(facts) && remembered?.trialOk !== true));
   if (!first.usable || !isTried) {
-    if (first.usable && remembered === undefined) await keep(memory, facts.bwrapVersion, false);
+    if (setup.mayTry && first.usable && remembered === undefined) await keep(memory, facts.bwrapVersion, false);
     return first;
   }
   const trial = await attempt(async () => runTrial(await openWorkshop(setup, mark), facts.cgroups));

@@ -17,6 +17,8 @@ export type LocalSetup = {
   /** What can be made again at any time; trials are run below it */
   readonly cacheFolder: string;
   readonly run: Run;
+  /** Whether anything may be written or tried before a guest is made; a dry run only looks */
+  readonly mayTry: boolean;
   /** Folder of the machine-wide claims of user ids, for root only; `/run/bot-bottle/uids` unless told */
   readonly claimsFolder?: string;
 };
