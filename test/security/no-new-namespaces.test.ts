@@ -28,7 +28,7 @@ describe(`as ${WHO}: a bottle cannot make or enter a namespace`, () => {
     const folder = await makeTestFolder();
     const setup = makeTestSetup(folder);
     const allowAll = renderInstructions([{ code: BPF.return, jt: 0, jf: 0, k: SECCOMP_RETURN.allow }]);
-    const workshop = { ...(await openWorkshop(setup, "test")), filter: allowAll };
+    const workshop = { ...openWorkshop(setup, "test"), filter: allowAll };
     const scope = new Scope();
     try {
       const spec = await makeTestSpec(folder);

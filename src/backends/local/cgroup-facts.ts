@@ -1,4 +1,4 @@
-import { access, constants, readFile } from "node:fs/promises";
+import { accessSync, constants, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /** What this machine says about control groups, unjudged. */
@@ -19,18 +19,13 @@ export type CgroupV2 = {
 };
 
 /** Reads the facts; a machine without control groups gives empty ones. */
-export async function readCgroupFacts(): Promise<CgroupFacts> {
-  const [mounts, groups] = await Promise.all([readText("/proc/self/mountinfo"), readText("/proc/self/cgroup")]);
-  const places = parseCgroupPlaces(mounts, groups);
-  const v1 = await Promise.all(
-    places.v1.map(async ({ controller, folder }) => ({ controller, folder, writable: await isWritable(folder) })),
-  );
+export function readCgroupFacts(): CgroupFacts {
+  const places = parseCgroupPlaces(readText("/proc/self/mountinfo"), readText("/proc/self/cgroup"));
+  const v1 = places.v1.map(({ controller, folder }) => ({ controller, folder, writable: isWritable(folder) }));
   if (places.v2 === undefined) return { v1, v2: undefined };
-  const [control, writable] = await Promise.all([
-    readText(join(places.v2, "cgroup.subtree_control")),
-    isWritable(places.v2),
-  ]);
-  return { v1, v2: { folder: places.v2, writable, controllers: control.split(/\s+/).filter(Boolean) } };
+  const control = readText(join(places.v2, "cgroup.subtree_control"));
+  const controllers = control.split(/\s+/).filter(Boolean);
+  return { v1, v2: { folder: places.v2, writable: isWritable(places.v2), controllers } };
 }
 
 /** Where the controllers are mounted, and in which of their groups this process is. */
@@ -66,13 +61,19 @@ export function parseCgroupPlaces(
   return { v1, v2 };
 }
 
-function readText(path: string): Promise<string> {
-  return readFile(path, "utf8").catch(() => "");
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return ""; // not on this machine
+  }
 }
 
-async function isWritable(folder: string): Promise<boolean> {
-  return await access(folder, constants.W_OK).then(
-    () => true,
-    () => false,
-  );
+function isWritable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

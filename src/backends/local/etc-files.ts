@@ -1,6 +1,5 @@
-import { copyFile, mkdir, readlink, writeFile } from "node:fs/promises";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { systemErrorCode } from "../../base/errors.ts";
 import type { GuestLayout } from "../../plan/plan.ts";
 import type { HostView } from "./host-view.ts";
 
@@ -30,27 +29,23 @@ export function renderEtcFiles(layout: GuestLayout, shell: string): ReadonlyMap<
 }
 
 /** Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, and places for its bound folders. */
-export async function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o755 });
-  await Promise.all([
-    ...[...renderEtcFiles(layout, host.shell)].map(([name, text]) => writeFile(join(folder, name), text)),
-    ...host.etcFolders.map((path) => mkdir(join(folder, relative("/etc", path)), { recursive: true })),
-    ...COPIED.map((name) => copyIfThere(join("/etc", name), join(folder, name))),
-    copyIfThere(await resolveTimeZone(), join(folder, "localtime")),
-  ]);
+export function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView): void {
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  for (const [name, text] of renderEtcFiles(layout, host.shell)) writeFileSync(join(folder, name), text);
+  for (const path of host.etcFolders) mkdirSync(join(folder, relative("/etc", path)), { recursive: true });
+  for (const name of COPIED) copyIfThere(join("/etc", name), join(folder, name));
+  copyIfThere(resolveTimeZone(), join(folder, "localtime"));
 }
 
-async function resolveTimeZone(): Promise<string> {
+function resolveTimeZone(): string {
   // copying through the link would read whatever it points at; a link that is not a time zone is not followed
-  const target = await readlink("/etc/localtime").catch(() => "");
+  const isLink = lstatSync("/etc/localtime", { throwIfNoEntry: false })?.isSymbolicLink() === true;
+  const target = isLink ? readlinkSync("/etc/localtime") : "";
   return target.includes("/zoneinfo/") ? "/etc/localtime" : "/usr/share/zoneinfo/UTC";
 }
 
-async function copyIfThere(from: string, to: string): Promise<void> {
-  try {
-    await mkdir(dirname(to), { recursive: true });
-    await copyFile(from, to);
-  } catch (error) {
-    if (systemErrorCode(error) !== "ENOENT") throw error;
-  }
+function copyIfThere(from: string, to: string): void {
+  if (!existsSync(from)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, to);
 }

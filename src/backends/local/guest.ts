@@ -35,11 +35,8 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
   const { setup, mark, programs, host } = workshop;
   const etc = join(spec.scratch, "etc");
   await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
-  const work = [
-    readToolFolders(spec.tools),
-    openGroups(workshop, spec, scope),
-    writeEtcFolder(etc, spec.layout, host),
-  ] as const;
+  writeEtcFolder(etc, spec.layout, host);
+  const work = [readToolFolders(spec.tools), openGroups(workshop, spec, scope)] as const;
   await Promise.allSettled(work); // what fails must not leave another step at work behind its back
   const [tools, groups] = await Promise.all(work);
   const { sources, staged } = placeSources(spec, identity, { etc, nodeFile: host.nodeFile, tools });

@@ -1,4 +1,4 @@
-import { lstat, readlink, realpath, stat } from "node:fs/promises";
+import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** What of the host's file system shapes a bottle: which of the usual places there are, and as what. */
@@ -40,46 +40,27 @@ const PROC_FILES = [
 ];
 
 /** Looks at the host once; a mask of a file that does not exist would stop bubblewrap, so existence is part of it. */
-export async function readHostView(nodePath: string): Promise<HostView> {
-  const [rootEntries, etcFolders, procMasks, nodeFile, bash] = await Promise.all([
-    Promise.all(ROOT_NAMES.map((name) => readRootEntry(`/${name}`))),
-    keepExisting("/etc", ETC_FOLDERS, "folder"),
-    keepExisting("/proc", [...PROC_FILES, "latency_stats"], "file"),
-    realpath(nodePath),
-    keepExisting("/bin", ["bash"], "file"),
-  ]);
+export function readHostView(nodePath: string): HostView {
   return {
-    rootEntries: rootEntries.filter((entry) => entry !== undefined),
-    etcFolders,
-    procMasks,
-    nodeFile,
-    shell: bash.length > 0 ? "/bin/bash" : "/bin/sh",
+    rootEntries: ROOT_NAMES.map((name) => readRootEntry(`/${name}`)).filter((entry) => entry !== undefined),
+    etcFolders: keepExisting("/etc", ETC_FOLDERS, "folder"),
+    procMasks: keepExisting("/proc", [...PROC_FILES, "latency_stats"], "file"),
+    nodeFile: realpathSync(nodePath),
+    shell: keepExisting("/bin", ["bash"], "file").length > 0 ? "/bin/bash" : "/bin/sh",
   };
 }
 
-async function readRootEntry(path: string): Promise<RootEntry | undefined> {
-  try {
-    const entry = await lstat(path);
-    if (entry.isSymbolicLink()) return { kind: "link", path, target: await readlink(path) };
-    return entry.isDirectory() ? { kind: "folder", path } : undefined;
-  } catch {
-    return undefined; // this distribution has no such folder
-  }
+function readRootEntry(path: string): RootEntry | undefined {
+  const entry = lstatSync(path, { throwIfNoEntry: false });
+  if (entry?.isSymbolicLink() === true) return { kind: "link", path, target: readlinkSync(path) };
+  return entry?.isDirectory() === true ? { kind: "folder", path } : undefined;
 }
 
-async function keepExisting(
-  folder: string,
-  names: readonly string[],
-  kind: "file" | "folder",
-): Promise<readonly string[]> {
-  const paths = names.map((name) => join(folder, name));
-  const there = await Promise.all(
-    paths.map((path) =>
-      stat(path).then(
-        (entry) => (kind === "folder") === entry.isDirectory(),
-        () => false,
-      ),
-    ),
-  );
-  return paths.filter((_path, index) => there[index]);
+function keepExisting(folder: string, names: readonly string[], kind: "file" | "folder"): readonly string[] {
+  return names
+    .map((name) => join(folder, name))
+    .filter((path) => {
+      const entry = statSync(path, { throwIfNoEntry: false });
+      return entry !== undefined && (kind === "folder") === entry.isDirectory();
+    });
 }

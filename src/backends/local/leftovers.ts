@@ -22,7 +22,7 @@ export async function listGuests(search: Search): Promise<readonly GuestRef[]> {
   const [holders, claims, groups] = await Promise.all([
     findProcesses(HOME_VARIABLE, search.mark),
     search.uid === 0 ? listUidClaims(search.claimsFolder) : [],
-    readCgroupFacts().then((facts) => listCgroups(decideCgroups(facts), makeGroupPrefix(search.mark))),
+    listCgroups(decideCgroups(readCgroupFacts()), makeGroupPrefix(search.mark)),
   ]);
   const found = new Map<Slug, string>();
   const add = (text: string, detail: string) => {
@@ -44,7 +44,7 @@ export async function removeGuest(search: Search, slug: Slug): Promise<void> {
   for (const one of processes) if (await isAlive(one)) signalProcess(one.pid, "SIGKILL");
   const dead = async () => !(await Promise.all(processes.map(isAlive))).includes(true);
   if (!(await waitUntil(dead, GONE_DEADLINE_MS))) throw stillAlive(slug);
-  const places = decideCgroups(await readCgroupFacts());
+  const places = decideCgroups(readCgroupFacts());
   const groups = (await listCgroups(places, makeGroupName(search.mark, slug))).filter(
     (folder) => basename(folder) === makeGroupName(search.mark, slug),
   );

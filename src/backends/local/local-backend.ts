@@ -18,7 +18,7 @@ export function makeLocalBackend(setup: LocalSetup): Backend {
   return {
     name: "local",
     probe: (signal, depth = "quick") => runProbe(setup, mark, signal, depth),
-    create: async (spec, scope) => openGuest(await openWorkshop(setup, mark), spec, scope),
+    create: async (spec, scope) => openGuest(openWorkshop(setup, mark), spec, scope),
     list: () => listGuests(search),
     remove: (ref) => removeGuest(search, ref.slug),
   };
@@ -31,7 +31,7 @@ async function runProbe(
   signal: AbortSignal | undefined,
   depth: "quick" | "deep",
 ): Promise<Probe> {
-  const programs = await findPrograms(setup.path);
+  const programs = findPrograms(setup.path);
   const memory = await openProbeMemory(setup.cacheFolder, programs.get("bwrap") ?? "");
   const remembered = depth === "quick" ? memory.remembered : undefined;
   const facts = await readProbeFacts(setup, programs, { signal, depth, bwrapVersion: remembered?.bwrapVersion });
@@ -41,7 +41,7 @@ async function runProbe(
     if (setup.mayTry && first.usable && remembered === undefined) await keep(memory, facts.bwrapVersion, false);
     return first;
   }
-  const trial = await attempt(async () => runTrial(await openWorkshop(setup, mark), facts.cgroups));
+  const trial = await attempt(async () => runTrial(openWorkshop(setup, mark), facts.cgroups));
   if (trial.kind === "ok") await keep(memory, facts.bwrapVersion, true);
   return makeProbe({ ...facts, trial });
 }

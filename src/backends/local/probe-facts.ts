@@ -23,14 +23,13 @@ export async function readProbeFacts(
   found: ReadonlyMap<ProgramName, string>,
   { signal, depth, bwrapVersion }: ProbeReading,
 ): Promise<Omit<ProbeFacts, "trial">> {
-  const [osRelease, max, clone, apparmor, seccompActions, containers, cgroups, terminal] = await Promise.all([
+  const [osRelease, max, clone, apparmor, seccompActions, containers, terminal] = await Promise.all([
     readText("/etc/os-release"),
     readNumber("/proc/sys/user/max_user_namespaces"),
     readNumber("/proc/sys/kernel/unprivileged_userns_clone"),
     readNumber("/proc/sys/kernel/apparmor_restrict_unprivileged_userns"),
     readText("/proc/sys/kernel/seccomp/actions_avail"),
     Promise.all(["/.dockerenv", "/run/.containerenv"].map(isThere)),
-    readCgroupFacts(),
     // A start that needs a terminal opens one anyway.
     depth === "quick" ? NOT_TRIED : attempt(async () => (await openPty({ columns: 80, rows: 24 })).close()),
   ]);
@@ -46,7 +45,7 @@ export async function readProbeFacts(
     apparmorRestrictsUserns: apparmor,
     insideContainer: containers.includes(true),
     seccompActions,
-    cgroups,
+    cgroups: readCgroupFacts(),
     terminal,
   };
 }

@@ -1,4 +1,4 @@
-import { access, constants } from "node:fs/promises";
+import { statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
 /** The programs of the host that start a bottle; all but bubblewrap belong to util-linux and coreutils. */
@@ -21,10 +21,10 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 export type Programs = Readonly<Record<ProgramName, string>>;
 
 /** Where each program is, as far as it is in the system's own folders or on the PATH. */
-export async function findPrograms(path: string | undefined): Promise<ReadonlyMap<ProgramName, string>> {
+export function findPrograms(path: string | undefined): ReadonlyMap<ProgramName, string> {
   // The system's own first: package runners put folders of the repository at hand at the front of the PATH.
   const folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", ...(path ?? "").split(delimiter)].filter(isAbsolute);
-  const found = await Promise.all(PROGRAM_NAMES.map(async (name) => [name, await findProgram(name, folders)] as const));
+  const found = PROGRAM_NAMES.map((name) => [name, findProgram(name, folders)] as const);
   return new Map(found.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])));
 }
 
@@ -46,13 +46,16 @@ export function resolvePrograms(found: ReadonlyMap<ProgramName, string>): Progra
   };
 }
 
-async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {
-  for (const folder of folders) {
-    const file = join(folder, name);
-    try {
-      await access(file, constants.X_OK);
-      return file;
-    } catch {} // not here: the next folder may have it
+/** Not through the thread pool, here and in what else every start looks at: a turn of it costs more than the look. */
+function findProgram(name: string, folders: readonly string[]): string | undefined {
+  return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    const found = statSync(file, { throwIfNoEntry: false });
+    return found?.isFile() === true && (found.mode & 0o111) !== 0;
+  } catch {
+    return false; // a folder of the PATH that may not be entered
   }
-  return undefined;
 }

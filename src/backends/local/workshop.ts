@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { BottleError } from "../../base/errors.ts";
 import { readCgroupFacts } from "./cgroup-facts.ts";
 import { type CgroupPlaces, decideCgroups } from "./cgroups.ts";
@@ -23,20 +23,14 @@ export type Workshop = {
 };
 
 /** Gets everything ready that does not depend on the guest. Throws `backend/not-available` when something is missing. */
-export async function openWorkshop(setup: LocalSetup, mark: string): Promise<Workshop> {
+export function openWorkshop(setup: LocalSetup, mark: string): Workshop {
   const arch = parseFilterArch(setup.arch);
   if (arch === undefined) {
     throw new BottleError("backend/not-available", `there is no seccomp filter for ${setup.arch}`, {
       hint: "use another backend: --backend docker",
     });
   }
-  const [found, host, cgroups, limits] = await Promise.all([
-    findPrograms(setup.path),
-    readHostView(setup.nodePath),
-    readCgroupFacts(),
-    readFile("/proc/self/limits", "utf8"),
-  ]);
-  const programs = resolvePrograms(found);
+  const programs = resolvePrograms(findPrograms(setup.path));
   if (!("bwrap" in programs)) {
     throw new BottleError("backend/not-available", `${programs.join(", ")} not installed`, {
       hint: "`bottle doctor` prints the command that installs what is missing",
@@ -46,9 +40,9 @@ export async function openWorkshop(setup: LocalSetup, mark: string): Promise<Wor
     setup,
     mark,
     programs,
-    host,
-    cgroups: decideCgroups(cgroups),
-    mostPids: parseMostPids(limits),
+    host: readHostView(setup.nodePath),
+    cgroups: decideCgroups(readCgroupFacts()),
+    mostPids: parseMostPids(readFileSync("/proc/self/limits", "utf8")),
     filter: renderInstructions(compileFilter(arch)),
   };
 }
