@@ -88,9 +88,10 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await pane.until(prompted(INSIDE), "the shell inside");
     pane.line("clear; stty size");
     await pane.until((screen) => /^30 100$/m.test(screen), "the new size");
-    pane.line("clear; cat");
+    pane.line("clear; echo re'ady'; cat");
+    await pane.until((screen) => /^ready$/m.test(screen), "cat");
     pane.line("one");
-    await pane.until((screen) => /^one\none$/m.test(screen), "what cat returns");
+    await pane.until((screen) => /one\none$/m.test(screen), "what cat returns");
     pane.keys("C-z");
     await pane.until((screen) => screen.includes("Stopped"), "cat stopped");
     pane.line("clear; jobs; fg");
@@ -103,14 +104,34 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await ended();
   });
 
-  test("a terminal that hangs up ends everything inside", async () => {
-    const mark = makeMark();
-    await startShell(pane);
-    pane.line(`clear; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
-    await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+  test.each(["kill-pane", "kill-server"])(
+    "a terminal that hangs up (%s) ends the bottle in good order",
+    async (how) => {
+      const mark = makeMark();
+      await startShell(pane);
+      pane.line(`clear; echo kept > new.txt; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
+      await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+      const [slug = "none"] = pane.states();
+      pane.run(how);
+      await noneWith(`sleep ${mark}`);
+      await noneWith(pane.main);
+      await noneWith(slug);
+      expect(pane.held()).toEqual([]);
+      expect(JSON.parse(pane.bottle("list", "--json"))).toMatchObject([
+        { slug, status: "ended", exitCode: 129, results: "changed", damage: null },
+      ]);
+      expect(pane.bottle("logs", slug)).toContain("ended by SIGHUP");
+      expect(pane.bottle("cleanup", "--yes")).toContain("nothing to clean up");
+    },
+  );
+
+  test("a terminal that hangs up at the question leaves nothing", async () => {
+    pane.line("clear; bottle start");
+    await pane.until((screen) => screen.includes("Start it?"), "the question");
     pane.run("kill-pane");
-    await noneWith(`sleep ${mark}`);
     await noneWith(pane.main);
+    expect(pane.states()).toEqual([]);
+    expect(pane.held()).toEqual([]);
   });
 
   test.each(["SIGKILL", "SIGTERM"] as const)("%s to the program ends everything inside", async (signal) => {
@@ -118,9 +139,16 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await startShell(pane);
     pane.line(`printf '\\033[?1049h\\033[?1000h\\033[?25l'; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
     await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+    const [slug = "none"] = pane.states();
     for (const pid of pane.cliPids()) process.kill(pid, signal);
-    await noneWith(`sleep ${mark}`);
+    // Killed, it can do nothing any more: that all inside is dead within a second is the claim, and a second is for this machine.
+    await noneWith(`sleep ${mark}`, signal === "SIGKILL" ? 2000 : undefined);
     await noneWith(pane.main);
+    await noneWith(slug);
+    if (signal === "SIGKILL") expect(pane.bottle("list")).toMatch(new RegExp(`^${slug} .* dead `, "m"));
+    expect(pane.bottle("cleanup", "--yes")).not.toMatch(/exit/);
+    expect(pane.held()).toEqual([]);
+    expect(pane.bottle("list")).not.toMatch(/ (dead|running) /);
     // The shell may have printed its prompt on the other screen; what is typed is read all the same.
     await waitFor(
       () => pane.ask(MODES) === "0 1 0 0 0" || undefined,
