@@ -49,25 +49,44 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     expect(asked).toMatch(/^bottle {5}default-\w+, from default$/m);
     expect(asked).toMatch(/^network {4}none at all$/m);
     expect(pane.states()).toEqual([]);
-    pane.keys("n");
+    pane.line("n");
     expect(await ended()).toMatch(/^code=7$/m);
     expect(pane.states()).toEqual([]);
   });
 
-  test("Ctrl-C at the question creates nothing", async () => {
+  test.each([
+    ["Ctrl-C", "C-c", 130, /^bottle: stopped by SIGINT; nothing was started/m],
+    ["Ctrl-D", "C-d", 130, /^bottle: stopped before anything was started/m],
+    ["Enter", "Enter", 7, /\[y\/N\]$/m],
+  ])("%s at the question creates nothing", async (_, key, code, said) => {
     pane.line("clear; bottle start; echo code=$?");
     await pane.until((screen) => screen.includes("Start it?"), "the question");
-    pane.keys("C-c");
+    pane.keys(key);
     const screen = await ended();
-    expect(screen).toMatch(/^code=130$/m);
-    expect(screen).toContain("stopped before anything was started");
+    expect(screen).toMatch(new RegExp(`^code=${code}$`, "m"));
+    expect(screen).toMatch(said);
     expect(pane.states()).toEqual([]);
+  });
+
+  test("the question waits while the program is stopped, and what is typed ahead reaches the shell inside", async () => {
+    pane.line("set -m; clear; bottle start; echo code=$?");
+    const asked = await pane.until((screen) => screen.includes("Start it?"), "the question");
+    expect(asked.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+    pane.keys("C-z");
+    await pane.until((screen) => screen.includes("Stopped"), "the stopped program");
+    pane.line("clear; fg");
+    await pane.until((screen) => /^bottle start$|main\.js/m.test(screen), "the program again");
+    pane.keys("-l", "yes\necho ahe''ad\n");
+    await pane.until((screen) => /^ahead$/m.test(screen) && prompted(INSIDE)(screen), "what was typed ahead");
+    pane.line("exit 4");
+    await pane.until(prompted(OUTER), "the outer shell");
+    expect(pane.cliPids()).toEqual([]);
   });
 
   test("yes leads to a shell whose exit code is passed on", async () => {
     pane.line("clear; bottle start; echo code=$?");
     await pane.until((screen) => screen.includes("Start it?"), "the question");
-    pane.keys("y");
+    pane.line("y");
     await pane.until(prompted(INSIDE), "the shell inside");
     pane.line("clear; tty; stty size; cat hello.txt");
     const inside = await pane.until((screen) => /^hello$/m.test(screen), "what it prints");

@@ -72,9 +72,10 @@ function report(context: CommandContext, { ending, settled }: StartOutcome): voi
   if (!settled.kept) return;
   const { changes } = settled;
   if (changes === undefined || changes.added + changes.changed + changes.removed === 0) {
-    say(`kept ${settled.folder}`);
+    say(`kept\n${settled.folder}`);
     return;
   }
   const more = changes.more ? "more than " : "";
-  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed in ${settled.workspace}`);
+  // The path has a line of its own: a terminal that breaks it in two still gives it back in one piece.
+  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed in\n${settled.workspace}`);
 }
