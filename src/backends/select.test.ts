@@ -41,7 +41,7 @@ describe("selectBackend", () => {
     ],
     ["the bottle beats the config", { ...NO_WISH, bottle: "docker", config: "local" }, "docker", "the bottle"],
     ["the config beats the default", { ...NO_WISH, config: "docker" }, "docker", "config.yaml"],
-    ["nobody asked", NO_WISH, "local", "the default here"],
+    ["nobody asked", NO_WISH, "local", undefined],
   ] as const)("%s", async (_, wishes, name, because) => {
     const selection = await selectBackend(all, wishes, "linux");
     expect([selection.backend.name, selection.because]).toEqual([name, because]);

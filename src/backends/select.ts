@@ -11,8 +11,8 @@ export type BackendWishes = {
   readonly config: BackendName | undefined;
 };
 
-/** The backend that was chosen, why, and what its probe found. */
-export type Selection = { readonly backend: Backend; readonly probe: Probe; readonly because: string };
+/** The backend that was chosen, who asked for it (undefined when nobody did), and what its probe found. */
+export type Selection = { readonly backend: Backend; readonly probe: Probe; readonly because: string | undefined };
 
 /**
  * Chooses how to isolate: the strongest voice that names a backend, else the first of the platform's own order that
@@ -35,7 +35,7 @@ export async function selectBackend(
   for (const name of platform === "darwin" ? AUTOMATIC.darwin : AUTOMATIC.linux) {
     const backend = backends.find((candidate) => candidate.name === name);
     const probe = await backend?.probe();
-    if (backend !== undefined && probe?.usable === true) return { backend, probe, because: "the default here" };
+    if (backend !== undefined && probe?.usable === true) return { backend, probe, because: undefined };
     if (probe !== undefined) refused.push(probe);
   }
   throw notAvailable(refused, "no way to isolate works on this machine");

@@ -120,7 +120,7 @@ function makeFacts(
   context: Context,
   found: {
     readonly probe: Probe;
-    readonly because: string;
+    readonly because: string | undefined;
     readonly repository: string | undefined;
     readonly workspace: WorkspaceFacts | undefined;
   },

@@ -5,6 +5,7 @@ import type { Context } from "../base/context.ts";
 import { attachTerminal } from "../terminal/attach.ts";
 import { openTerminalGuard } from "../terminal/guard.ts";
 import { makeOutputFilter } from "../terminal/output-filter.ts";
+import { restoreScreen } from "../terminal/restore-sequences.ts";
 import { type Ending, waitForEnd } from "./wait-for-end.ts";
 
 /** Time a command gets to end by itself once it was asked to, `ms` */
@@ -78,7 +79,7 @@ const NEVER = new Promise<void>(() => {});
 
 /** Passes bytes on as they are to a pipe or file, and through the filter to a person's terminal. */
 async function forward(from: Readable, to: Context["stdout"]): Promise<void> {
-  const filter = to.isTTY ? makeOutputFilter() : undefined;
+  const filter = to.isTTY ? makeOutputFilter({ unattended: true }) : undefined;
   // Nobody reads any more, so nothing ever drains: the command gets to know by a broken pipe of its own.
   const stop = () => from.destroy();
   to.once("error", stop);
@@ -90,5 +91,7 @@ async function forward(from: Readable, to: Context["stdout"]): Promise<void> {
   });
   await finished(from).catch(() => {}); // a broken pipe of an ended command is its end
   to.off("error", stop);
-  if (filter !== undefined && !to.destroyed) to.write(filter.end());
+  if (filter === undefined || to.destroyed) return;
+  to.write(filter.end());
+  if (filter.usesSequences()) to.write(restoreScreen(filter.screen()));
 }

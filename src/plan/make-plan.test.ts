@@ -41,7 +41,7 @@ const FACTS: HostFacts = {
   backend: {
     name: "local",
     strength: "bubblewrap 0.8.0: namespaces, seccomp, no capabilities",
-    because: "it works here",
+    because: "--backend",
   },
   limits: { heldBy: "cgroup", why: undefined },
   workspace: WORKSPACE,
@@ -287,7 +287,7 @@ describe("the plan", () => {
         "backend": {
           "name": "local",
           "strength": "bubblewrap 0.8.0: namespaces, seccomp, no capabilities",
-          "because": "it works here"
+          "because": "--backend"
         },
         "command": {
           "argv": [
@@ -366,17 +366,14 @@ describe("the preflight", () => {
       renderPreflight(plan({ request: { argv: ["make", "test all"] } }), { style: plainStyle }),
     ).toMatchInlineSnapshot(`
       "bottle     dev-ab0de, from dev
-      command    make 'test all'
-                 on a terminal of its own
-      backend    local: bubblewrap 0.8.0: namespaces, seccomp, no capabilities
-                 chosen because it works here
-      workspace  a copy of /home/me/app
-                 repository on branch main, 120 files, 3.4 MB
+      command    make 'test all'  (interactive)
+      backend    local (asked for by --backend), bubblewrap 0.8.0: namespaces,
+                 seccomp, no capabilities
+      workspace  a copy of /home/me/app: repository on branch main, 120 files, 3.4 MB
       env        none
       git        commits as Agent in a bottle <agent@bottle.invalid>; no remotes
       network    none at all
-      limits     512 processes, no time limit
-                 memory: not limited, none was asked for; cpus: all
+      limits     512 processes, no time limit, memory not limited, all cpus
       "
     `);
   });
@@ -386,12 +383,10 @@ describe("the preflight", () => {
       "bottle     dev-ab0de, from dev + extra, labelled fix
       agent      reviewer, from this repository:
                  /home/me/app/.bot-bottle/agents/reviewer.md
-      command    bash -l
-                 on a terminal of its own
-      backend    local: bubblewrap 0.8.0: namespaces, seccomp, no capabilities
-                 chosen because it works here
-      workspace  a copy of /home/me/app
-                 repository on branch main, 120 files, 3.4 MB
+      command    bash -l  (interactive)
+      backend    local (asked for by --backend), bubblewrap 0.8.0: namespaces,
+                 seccomp, no capabilities
+      workspace  a copy of /home/me/app: repository on branch main, 120 files, 3.4 MB
                  the command starts in packages/日本
                  6 left out: .env (looks like a secret), id_rsa (looks like a secret),
                  a.pem (looks like a secret), .npmrc (looks like a secret) and 2 more
@@ -405,10 +400,9 @@ describe("the preflight", () => {
       network    api.github.com [auth:Bearer] GET /repos/…
                  *.npmjs.org:80,443
       limits     512 processes, ended after 90 min
-                 memory and cpus: not limited, because this user may not make control
-                 groups
+                 memory and cpus not limited: this user may not make control groups
       tools      /opt/node, read-only
-      off        not in this version: egress, git gate
+      off        egress, git gate (not in this version)
       beware     the bottle limits memory, and nothing on this machine holds that:
                  this user may not make control groups
                  *.npmjs.org takes credentials that the agent brings along

@@ -38,8 +38,13 @@ export type PlannedAgent = {
   readonly prompt: string;
 };
 
-/** The isolation that was chosen, how strong it is, and why it was chosen. */
-export type PlannedBackend = { readonly name: BackendName; readonly strength: string; readonly because: string };
+/** The isolation that was chosen, and how strong it is. */
+export type PlannedBackend = {
+  readonly name: BackendName;
+  readonly strength: string;
+  /** Who asked for it; undefined when it is simply the default here */
+  readonly because: string | undefined;
+};
 
 /** What is run inside, without a shell. */
 export type PlannedCommand = { readonly argv: readonly string[]; readonly interactive: boolean };

@@ -36,15 +36,13 @@ export function renderPreflight(plan: BottlePlan, { style, columns = 80 }: Prefl
 function makeRows(plan: BottlePlan): readonly Row[] {
   const { agent, bottle, backend, command, git, egress } = plan;
   const label = plan.label === undefined ? "" : `, labelled ${plan.label}`;
-  const ending = command.interactive ? "on a terminal of its own" : "without a terminal";
+  const ending = command.interactive ? "(interactive)" : "(headless)";
+  const asked = backend.because === undefined ? "" : ` (asked for by ${backend.because})`;
   const rows: readonly (Row | undefined)[] = [
     row("bottle", { text: `${plan.slug}, from ${bottle.names.join(" + ")}${label}`, tone: "strong" }),
     agent && row("agent", `${agent.name}, from ${agent.origin === "home" ? "home" : "this repository"}: ${agent.file}`),
-    row("command", { text: renderArgv(command.argv), tone: "name" }, ending),
-    row("backend", `${backend.name}: ${backend.strength}`, {
-      text: `chosen because ${backend.because}`,
-      tone: "faint",
-    }),
+    row("command", { text: `${renderArgv(command.argv)}  ${ending}`, tone: "name" }),
+    row("backend", `${backend.name}${asked}, ${backend.strength}`),
     row("workspace", ...workspaceLines(plan.workspace)),
     row("env", ...envLines(plan.env)),
     agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),
@@ -54,7 +52,7 @@ function makeRows(plan: BottlePlan): readonly Row[] {
     plan.tools.length === 0 ? undefined : row("tools", ...plan.tools.map((folder) => `${folder}, read-only`)),
     plan.off.length === 0
       ? undefined
-      : row("off", { text: `not in this version: ${plan.off.join(", ")}`, tone: "faint" }),
+      : row("off", { text: `${plan.off.map(nameOf).join(", ")} (not in this version)`, tone: "faint" }),
     plan.warnings.length === 0 ? undefined : row("beware", ...plan.warnings.map(warning)),
   ];
   return rows.filter((candidate) => candidate !== undefined);
@@ -62,6 +60,11 @@ function makeRows(plan: BottlePlan): readonly Row[] {
 
 function row(heading: string, ...lines: readonly (Line | string)[]): Row {
   return { heading, lines: lines.map((line) => (typeof line === "string" ? { text: line } : line)) };
+}
+
+/** The feature of `egress: no host can be reached`; what follows from it, the rows of git and network say. */
+function nameOf(feature: string): string {
+  return feature.split(":", 1).join();
 }
 
 function warning(text: string): Line {
@@ -103,11 +106,15 @@ function limitLines(limits: PlannedLimits): readonly (Line | string)[] {
   const time = timeMs === undefined ? "no time limit" : `ended after ${renderSpan(timeMs)}`;
   const first = `${pids} processes, ${time}`;
   if (heldBy === "nothing") {
-    return [first, warning(`memory and cpus: not limited, because ${why ?? "nothing here can hold them"}`)];
+    return [first, warning(`memory and cpus not limited: ${why ?? "nothing here can hold them"}`)];
   }
-  const memory =
-    memoryBytes === undefined ? "memory: not limited, none was asked for" : `memory: ${renderMemory(memoryBytes)}`;
-  return [first, `${memory}; cpus: ${cpus ?? "all"}`];
+  const memory = memoryBytes === undefined ? "memory not limited" : `${renderMemory(memoryBytes)} of memory`;
+  return [`${first}, ${memory}, ${renderCpus(cpus)}`];
+}
+
+function renderCpus(cpus: number | undefined): string {
+  if (cpus === undefined) return "all cpus";
+  return `${cpus} ${cpus === 1 ? "cpu" : "cpus"}`;
 }
 
 function workspaceLines(workspace: PlannedWorkspace): readonly (Line | string)[] {
@@ -120,8 +127,7 @@ function workspaceLines(workspace: PlannedWorkspace): readonly (Line | string)[]
       const { source, kind, branch, files, bytes, subfolder, leftOut } = workspace;
       const repository = kind === "git" ? `repository${branch === undefined ? "" : ` on branch ${branch}`}, ` : "";
       return [
-        `a copy of ${source}`,
-        `${repository}${files} ${files === 1 ? "file" : "files"}, ${renderBytes(bytes)}`,
+        `a copy of ${source}: ${repository}${files} ${files === 1 ? "file" : "files"}, ${renderBytes(bytes)}`,
         ...(subfolder === "" ? [] : [`the command starts in ${subfolder}`]),
         ...leftOutLines(leftOut),
       ];

@@ -143,6 +143,15 @@ describe("what reaches beyond the screen is dropped", () => {
   });
 });
 
+test("where nobody could read the answer, nothing is asked; what else is let through is known", () => {
+  const it = makeOutputFilter({ unattended: true });
+  expect(it.usesSequences()).toBe(false);
+  const shown = Buffer.from(it.push(Buffer.from("a\x1b[6n\x1b[cb\x1b]11;?\x07\x1b[?1000h\x1b[18tc"))).toString();
+  expect([shown, it.expectsAnswers(), it.usesSequences()]).toEqual(["abc", false, false]);
+  expect(Buffer.from(it.push(Buffer.from("\x1b[31m\x1b[?25l"))).toString()).toBe("\x1b[31m\x1b[?25l");
+  expect([it.expectsAnswers(), it.usesSequences()]).toEqual([false, true]);
+});
+
 /** Written without a look at the filter: the whole output must be made of these and nothing else. */
 const HARMLESS =
   /^(?:[\x07-\x0f]|[^\x00-\x1f\x7f-\x9f]|\x1b[78DEMc=>]|\x1b[()*+][0AB]|\x1b\[[?<=>]?[\d;:]*(?:[A-Zabdefhlmnrsuc`@q]| q|!p|\??\$p|[?>]?u|1[468]t)|\x1b\](?:8;(?:id=[\w.-]+)?;(?:https?:\/\/[!-~]+)?|4;[\d;?]+|1[012];\?|104[\d;]*|11[012];?)(?:\x07|\x1b\\))*$/u;

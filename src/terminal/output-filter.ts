@@ -10,6 +10,8 @@ export type OutputFilter = {
   end(): Uint8Array;
   /** Whether the terminal may have been made to send something, now or later. */
   expectsAnswers(): boolean;
+  /** Whether anything but text was let through, so that the screen is to be set back. */
+  usesSequences(): boolean;
   /** The screen that the terminal shows after what was let through. */
   screen(): "main" | "alternate";
 };
@@ -37,20 +39,26 @@ const LONGEST = { escape: 2, csi: 256, osc: 4096 } as const;
  * What comes out is UTF-8 without C1 controls: a byte that is not part of UTF-8 becomes U+FFFD, as a terminal would show
  * it, since one that is not in UTF-8 mode would take `9B` for the start of a control sequence. The operator's terminal is
  * taken to be in UTF-8 mode: in another, half of a letter may be such a byte.
+ *
+ * With `unattended` nothing is let through that makes the terminal send something: the bottle cannot read the answer, so
+ * the operator's shell would.
  */
-export function makeOutputFilter(): OutputFilter {
+export function makeOutputFilter(options: { readonly unattended?: boolean } = {}): OutputFilter {
   const sink = makeByteSink();
   let state: State = "ground";
   let body = "";
   let incomplete: Uint8Array = new Uint8Array();
   let answers = false;
+  let sequences = false;
   let screen: "main" | "alternate" = "main";
 
   const enter = (next: State) => {
     state = next;
     body = "";
   };
-  const finish = (allowed: Allowed) => {
+  const finish = (found: Allowed) => {
+    const allowed = found.answers && options.unattended === true ? NOTHING : found;
+    sequences ||= allowed.text !== "";
     sink.ascii(allowed.text);
     answers ||= allowed.answers;
     screen = allowed.screen ?? screen;
@@ -166,6 +174,7 @@ export function makeOutputFilter(): OutputFilter {
       return sink.take();
     },
     expectsAnswers: () => answers,
+    usesSequences: () => sequences,
     screen: () => screen,
   };
 }

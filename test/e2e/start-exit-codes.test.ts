@@ -11,7 +11,7 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
   test.each([0, 1, 3, 126, 127, 200, 255])("is the command's own: %i", async (code) => {
     const ran = await machine.run(["start", "--", "sh", "-c", `exit ${code}`]);
     expect(ran).toMatchObject({ code, stdout: "" });
-    if (code !== 0) expect(ran.stderr).toMatch(/^bottle: kept \S+\n$/);
+    if (code !== 0) expect(ran.stderr).toMatch(/^bottle: kept\n\S+\n$/);
   });
 
   test.each([
@@ -55,7 +55,7 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
     });
     expect(await machine.leftovers()).toEqual([]);
     const kept = await machine.run(["start", "--keep", "--", "true"]);
-    expect(kept.stderr).toMatch(/^bottle: kept \S+\n$/);
+    expect(kept.stderr).toMatch(/^bottle: kept\n\S+\n$/);
     expect(await machine.leftovers()).toHaveLength(1);
   });
 });

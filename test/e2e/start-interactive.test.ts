@@ -49,25 +49,44 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     expect(asked).toMatch(/^bottle {5}default-\w+, from default$/m);
     expect(asked).toMatch(/^network {4}none at all$/m);
     expect(pane.states()).toEqual([]);
-    pane.keys("n");
+    pane.line("n");
     expect(await ended()).toMatch(/^code=7$/m);
     expect(pane.states()).toEqual([]);
   });
 
-  test("Ctrl-C at the question creates nothing", async () => {
+  test.each([
+    ["Ctrl-C", "C-c", 130, /^bottle: stopped by SIGINT; nothing was started/m],
+    ["Ctrl-D", "C-d", 130, /^bottle: stopped before anything was started/m],
+    ["Enter", "Enter", 7, /\[y\/N\]$/m],
+  ])("%s at the question creates nothing", async (_, key, code, said) => {
     pane.line("clear; bottle start; echo code=$?");
     await pane.until((screen) => screen.includes("Start it?"), "the question");
-    pane.keys("C-c");
+    pane.keys(key);
     const screen = await ended();
-    expect(screen).toMatch(/^code=130$/m);
-    expect(screen).toContain("stopped before anything was started");
+    expect(screen).toMatch(new RegExp(`^code=${code}$`, "m"));
+    expect(screen).toMatch(said);
     expect(pane.states()).toEqual([]);
+  });
+
+  test("the question waits while the program is stopped, and what is typed ahead reaches the shell inside", async () => {
+    pane.line("set -m; clear; bottle start; echo code=$?");
+    const asked = await pane.until((screen) => screen.includes("Start it?"), "the question");
+    expect(asked.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+    pane.keys("C-z");
+    await pane.until((screen) => screen.includes("Stopped"), "the stopped program");
+    pane.line("clear; fg");
+    await pane.until((screen) => /^bottle start$|main\.js/m.test(screen), "the program again");
+    pane.keys("-l", "yes\necho ahe''ad\n");
+    await pane.until((screen) => /^ahead$/m.test(screen) && prompted(INSIDE)(screen), "what was typed ahead");
+    pane.line("exit 4");
+    await pane.until(prompted(OUTER), "the outer shell");
+    expect(pane.cliPids()).toEqual([]);
   });
 
   test("yes leads to a shell whose exit code is passed on", async () => {
     pane.line("clear; bottle start; echo code=$?");
     await pane.until((screen) => screen.includes("Start it?"), "the question");
-    pane.keys("y");
+    pane.line("y");
     await pane.until(prompted(INSIDE), "the shell inside");
     pane.line("clear; tty; stty size; cat hello.txt");
     const inside = await pane.until((screen) => /^hello$/m.test(screen), "what it prints");
@@ -88,9 +107,10 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await pane.until(prompted(INSIDE), "the shell inside");
     pane.line("clear; stty size");
     await pane.until((screen) => /^30 100$/m.test(screen), "the new size");
-    pane.line("clear; cat");
+    pane.line("clear; echo re'ady'; cat");
+    await pane.until((screen) => /^ready$/m.test(screen), "cat");
     pane.line("one");
-    await pane.until((screen) => /^one\none$/m.test(screen), "what cat returns");
+    await pane.until((screen) => /one\none$/m.test(screen), "what cat returns");
     pane.keys("C-z");
     await pane.until((screen) => screen.includes("Stopped"), "cat stopped");
     pane.line("clear; jobs; fg");
@@ -103,14 +123,34 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await ended();
   });
 
-  test("a terminal that hangs up ends everything inside", async () => {
-    const mark = makeMark();
-    await startShell(pane);
-    pane.line(`clear; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
-    await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+  test.each(["kill-pane", "kill-server"])(
+    "a terminal that hangs up (%s) ends the bottle in good order",
+    async (how) => {
+      const mark = makeMark();
+      await startShell(pane);
+      pane.line(`clear; echo kept > new.txt; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
+      await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+      const [slug = "none"] = pane.states();
+      pane.run(how);
+      await noneWith(`sleep ${mark}`);
+      await noneWith(pane.main);
+      await noneWith(slug);
+      expect(pane.held()).toEqual([]);
+      expect(JSON.parse(pane.bottle("list", "--json"))).toMatchObject([
+        { slug, status: "ended", exitCode: 129, results: "changed", damage: null },
+      ]);
+      expect(pane.bottle("logs", slug)).toContain("ended by SIGHUP");
+      expect(pane.bottle("cleanup", "--yes")).toContain("nothing to clean up");
+    },
+  );
+
+  test("a terminal that hangs up at the question leaves nothing", async () => {
+    pane.line("clear; bottle start");
+    await pane.until((screen) => screen.includes("Start it?"), "the question");
     pane.run("kill-pane");
-    await noneWith(`sleep ${mark}`);
     await noneWith(pane.main);
+    expect(pane.states()).toEqual([]);
+    expect(pane.held()).toEqual([]);
   });
 
   test.each(["SIGKILL", "SIGTERM"] as const)("%s to the program ends everything inside", async (signal) => {
@@ -118,9 +158,16 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     await startShell(pane);
     pane.line(`printf '\\033[?1049h\\033[?1000h\\033[?25l'; setsid sleep ${mark} & echo u'p'; sleep ${mark}`);
     await pane.until((screen) => /^up$/m.test(screen), "what runs inside");
+    const [slug = "none"] = pane.states();
     for (const pid of pane.cliPids()) process.kill(pid, signal);
-    await noneWith(`sleep ${mark}`);
+    // Killed, it can do nothing any more: that all inside is dead within a second is the claim, and a second is for this machine.
+    await noneWith(`sleep ${mark}`, signal === "SIGKILL" ? 2000 : undefined);
     await noneWith(pane.main);
+    await noneWith(slug);
+    if (signal === "SIGKILL") expect(pane.bottle("list")).toMatch(new RegExp(`^${slug} .* dead `, "m"));
+    expect(pane.bottle("cleanup", "--yes")).not.toMatch(/exit/);
+    expect(pane.held()).toEqual([]);
+    expect(pane.bottle("list")).not.toMatch(/ (dead|running) /);
     // The shell may have printed its prompt on the other screen; what is typed is read all the same.
     await waitFor(
       () => pane.ask(MODES) === "0 1 0 0 0" || undefined,

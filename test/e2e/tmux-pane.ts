@@ -67,9 +67,9 @@ export function openPane(shell: string): Pane {
   };
 }
 
-/** Waits until `attempt` gives a value. */
-export async function waitFor<T>(attempt: () => T | undefined, what: () => string): Promise<T> {
-  for (const deadline = Date.now() + DEADLINE_MS; ; ) {
+/** Waits until `attempt` gives a value, 15 seconds at most unless a claim is about a shorter time. */
+export async function waitFor<T>(attempt: () => T | undefined, what: () => string, ms = DEADLINE_MS): Promise<T> {
+  for (const deadline = Date.now() + ms; ; ) {
     const value = attempt();
     if (value !== undefined) return value;
     if (Date.now() > deadline) throw new Error(`not in time: ${what()}`);

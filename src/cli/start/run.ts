@@ -81,6 +81,6 @@ function report(context: CommandContext, { exitCode, ending, settled, skipped }:
     return;
   }
   const more = changes.more ? "more than " : "";
-  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed; kept in`);
-  say(settled.workspace);
+  // The path has a line of its own: a terminal that breaks it in two still gives it back in one piece.
+  say(`${more}${changes.changed} changed, ${changes.added} added, ${changes.removed} removed in\n${settled.workspace}`);
 }
