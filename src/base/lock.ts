@@ -3,7 +3,9 @@ import { link, open, readFile, rename, rm } from "node:fs/promises";
 import { BottleError, systemErrorCode } from "./errors.ts";
 import { fileError } from "./files.ts";
 import { type Holder, isAlive } from "./holder.ts";
+import { randomBase36 } from "./ids.ts";
 import { type LockText, parseLockText, renderLockText } from "./lock-text.ts";
+import { makeTemporaryPrefix } from "./temporary-name.ts";
 
 /** What trying to take a lock came to. */
 export type LockAttempt =
@@ -16,6 +18,9 @@ export type Lock = { readonly path: string; release(): Promise<void> };
 /** Ends in which taking over was begun by processes that died while doing so; more than a handful is not believable */
 const DEEPEST_TAKEOVER = 8;
 const MOST_TRIES = 100;
+
+/** What a lock file that is still being written is called, after the `~` and before the process that writes it */
+export const PLACING = "placing";
 
 /**
  * Takes the lock file at `path` unless a living process holds it; one left by a dead process is taken over, and of several
@@ -114,7 +119,7 @@ async function replace(path: string, mine: LockText): Promise<void> {
 }
 
 async function withTemporary<T>(path: string, mine: LockText, use: (temporary: string) => Promise<T>): Promise<T> {
-  const temporary = `${path}~${randomUUID()}.tmp`;
+  const temporary = `${path}~${makeTemporaryPrefix(PLACING, mine)}${randomBase36(6)}`;
   try {
     const file = await open(temporary, "wx", 0o600);
     try {

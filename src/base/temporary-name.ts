@@ -1,13 +1,13 @@
 import type { Holder } from "./holder.ts";
 
-const NAME = /^[a-z-]+?-(\d{1,10})-((?:[0-9a-f]{2})+)-\w{6}$/;
+const NAME = /^[a-z.-]+?-(\d{1,10})-((?:[0-9a-f]{2})+)-\w{6}$/;
 
-/** The start of a temporary folder's name that tells which process it is for; `mkdtemp` adds the rest. */
+/** The start of a temporary name that tells which process it is for; six random characters end it, as `mkdtemp` adds. */
 export function makeTemporaryPrefix(what: string, { pid, startTicks }: Holder): string {
   return `${what}-${pid}-${Buffer.from(startTicks).toString("hex")}-`;
 }
 
-/** The process that a temporary folder is for, if its name tells one. */
+/** The process that something temporary is for, if its name tells one. */
 export function parseTemporaryHolder(what: string, name: string): Holder | undefined {
   const [, pid, ticks] = (name.startsWith(`${what}-`) && NAME.exec(name)) || [];
   if (pid === undefined || ticks === undefined) return undefined;

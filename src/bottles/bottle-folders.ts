@@ -16,8 +16,8 @@ export type BottleFolders = {
 
 /** Name, inside the state folder, of the folder of label locks */
 export const LABELS = ".labels";
-/** Start of the name of a folder that is being claimed */
-export const CLAIMING = ".claiming-";
+/** What a folder that is being claimed is called, before the process that claims it */
+export const CLAIMING = ".claiming";
 /** Start of the name of a folder that is being removed */
 export const REMOVING = ".removing-";
 

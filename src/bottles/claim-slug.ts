@@ -7,6 +7,7 @@ import type { Ids } from "../base/ids.ts";
 import { parseSlug, type Slug } from "../base/ids.ts";
 import { type Lock, tryLock } from "../base/lock.ts";
 import { slugify } from "../base/slugify.ts";
+import { makeTemporaryPrefix } from "../base/temporary-name.ts";
 import { type BottleFolders, CLAIMING, foldersAt, LABELS, makeBottleFolders } from "./bottle-folders.ts";
 import { makeLabelPath } from "./label.ts";
 import { renderHolder } from "./parse-holder.ts";
@@ -82,7 +83,7 @@ async function claimFolder(claim: Claim): Promise<Slug> {
 /** Renaming onto a folder that is not empty fails, which makes this the exclusive step */
 async function placeFolder({ state, holder, ids }: Claim, slug: Slug): Promise<boolean> {
   const folders = makeBottleFolders(state, slug);
-  const temporary = foldersAt(join(state, `${CLAIMING}${slug}-${ids.base36(8)}`));
+  const temporary = foldersAt(join(state, makeTemporaryPrefix(CLAIMING, holder) + ids.base36(6)));
   try {
     await mkdir(temporary.root, { mode: 0o700 });
     await writeFile(temporary.holder, renderHolder(holder), { mode: 0o600, flag: "wx" });

@@ -2,12 +2,12 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../base/errors.ts";
 import { fileError, readTextIfThere } from "../base/files.ts";
-import { isAlive } from "../base/holder.ts";
+import { type Holder, isAlive } from "../base/holder.ts";
+import { PLACING } from "../base/lock.ts";
 import { parseLockText } from "../base/lock-text.ts";
 import { readFolderIfThere } from "../base/read-folder.ts";
 import { parseTemporaryHolder } from "../base/temporary-name.ts";
-import { CLAIMING, foldersAt, LABELS, REMOVING } from "./bottle-folders.ts";
-import { parseHolder } from "./parse-holder.ts";
+import { CLAIMING, LABELS, REMOVING } from "./bottle-folders.ts";
 
 /** Something of ours that a killed process left half-made. */
 export type Leftover = {
@@ -25,13 +25,15 @@ export async function findLeftovers(state: string, now: Date): Promise<readonly 
   for (const name of await readFolderIfThere(state)) {
     const path = join(state, name);
     if (name.startsWith(REMOVING)) found.push({ kind: "folder", path, why: "its removal was not finished" });
-    if (name.startsWith(CLAIMING) && (await isAbandoned(path, foldersAt(path).holder, now))) {
+    if (name.startsWith(CLAIMING) && (await isAbandoned(path, parseTemporaryHolder(CLAIMING, name), now))) {
       found.push({ kind: "folder", path, why: "its claim was not finished" });
     }
   }
   for (const name of await readFolderIfThere(join(state, LABELS))) {
     const path = join(state, LABELS, name);
-    if (name.includes("~") && (await isAbandoned(path, path, now))) {
+    if (!name.includes("~")) continue;
+    const holder = parseTemporaryHolder(PLACING, name.slice(name.lastIndexOf("~") + 1)) ?? (await readHolderOf(path));
+    if (await isAbandoned(path, holder, now)) {
       found.push({ kind: "file", path, why: "taking a label was not finished" });
     }
   }
@@ -49,9 +51,12 @@ export async function findAbandonedTrials(cache: string): Promise<readonly Lefto
   return found;
 }
 
-async function isAbandoned(path: string, holderFile: string, now: Date): Promise<boolean> {
-  const text = await readTextIfThere(holderFile);
-  const holder = text === undefined ? undefined : (parseLockText(text) ?? parseHolder(text));
+async function readHolderOf(lock: string): Promise<Holder | undefined> {
+  const text = await readTextIfThere(lock);
+  return text === undefined ? undefined : parseLockText(text);
+}
+
+async function isAbandoned(path: string, holder: Holder | undefined, now: Date): Promise<boolean> {
   if (holder !== undefined) return !(await isAlive(holder));
   try {
     return now.getTime() - (await lstat(path)).mtimeMs > SETTLED_AFTER_MS;

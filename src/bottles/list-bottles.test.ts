@@ -7,6 +7,7 @@ import { type Holder, readHolder } from "../base/holder.ts";
 import { parseSlug, type Slug, systemIds } from "../base/ids.ts";
 import { renderLockText } from "../base/lock-text.ts";
 import { plainStyle } from "../base/style.ts";
+import { makeTemporaryPrefix } from "../base/temporary-name.ts";
 import { makeBottleFolders } from "./bottle-folders.ts";
 import { findLeftovers } from "./find-leftovers.ts";
 import { listBottles } from "./list-bottles.ts";
@@ -171,13 +172,12 @@ describe("labels and leftovers", () => {
     await writeFile(join(state, ".labels", "old"), lock(DEAD));
     await writeFile(join(state, ".labels", "broken"), "");
     await writeFile(join(state, ".labels", "old~aa"), lock(DEAD));
-    await writeFile(join(state, ".labels", "mine~bb.tmp"), lock(me));
+    await writeFile(join(state, ".labels", "mine~bb"), lock(me));
     await mkdir(join(state, ".removing-dev-aaaaa"));
-    await mkdir(join(state, ".claiming-dev-aaaaa-00000000"));
-    await writeFile(join(state, ".claiming-dev-aaaaa-00000000", "holder.json"), JSON.stringify(DEAD));
-    await mkdir(join(state, ".claiming-dev-bbbbb-00000000"));
-    await writeFile(join(state, ".claiming-dev-bbbbb-00000000", "holder.json"), JSON.stringify(me));
-    await mkdir(join(state, ".claiming-dev-ccccc-00000000"));
+    const claim = (holder: Holder) => `${makeTemporaryPrefix(".claiming", holder)}000000`;
+    for (const name of [claim(DEAD), claim(me), ".claiming-without-a-holder"]) await mkdir(join(state, name));
+    await writeFile(join(state, ".labels", `new~${makeTemporaryPrefix("placing", DEAD)}000000`), "");
+    await writeFile(join(state, ".labels", `new~${makeTemporaryPrefix("placing", me)}000000`), "");
     expect((await listLabels(state)).map(({ label, slug, alive }) => [label, slug, alive])).toEqual([
       ["broken", "", true],
       ["mine", "dev-aaaaa", true],
@@ -185,9 +185,10 @@ describe("labels and leftovers", () => {
     ]);
     const found = async (now: Date) =>
       (await findLeftovers(state, now)).map(({ path }) => path.slice(state.length + 1));
-    const certain = [".claiming-dev-aaaaa-00000000", ".removing-dev-aaaaa", ".labels/old~aa"];
+    const placing = `.labels/new~${makeTemporaryPrefix("placing", DEAD)}000000`;
+    const certain = [claim(DEAD), ".removing-dev-aaaaa", placing, ".labels/old~aa"];
     expect(await found(new Date())).toEqual(certain);
-    expect(await found(new Date(Date.now() + 3_600_000))).toContain(".claiming-dev-ccccc-00000000");
+    expect(await found(new Date(Date.now() + 3_600_000))).toContain(".claiming-without-a-holder");
     expect(await listLabels(join(state, "nothing"))).toEqual([]);
     expect(await findLeftovers(join(state, "nothing"), NOW)).toEqual([]);
   });

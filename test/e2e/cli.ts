@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { buildSync } from "esbuild";
 import { makeHomeMark } from "../../src/backends/local/labels.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
@@ -70,6 +71,7 @@ export class Machine {
   readonly temporary: string;
   readonly #program: string;
   readonly #children = new Set<ChildProcess>();
+  readonly #pids: number[] = [];
 
   constructor(caller: Caller) {
     this.caller = caller;
@@ -97,6 +99,24 @@ export class Machine {
       writeFileSync(path, content);
       this.own(path);
     }
+  }
+
+  /** Bundles a fixture program into the folder of the machine, where its user can read it, and returns its path. */
+  bundle(fixture: string): string {
+    const outfile = join(this.folder, `${fixture}.mjs`);
+    buildSync({
+      entryPoints: [join(ROOT, `test/fixtures/${fixture}.ts`)],
+      outfile,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      target: "node20.19",
+      external: ["@lydell/node-pty"],
+      banner: {
+        js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
+      },
+    });
+    return outfile;
   }
 
   /** Writes a bottle with this YAML. */
@@ -129,6 +149,7 @@ export class Machine {
     const { pid } = child;
     if (pid === undefined) throw new Error(`${file} cannot be started`);
     this.#children.add(child);
+    this.#pids.push(pid);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => out.push(chunk));
@@ -191,7 +212,11 @@ export class Machine {
       ...list(this.temporary).map((name) => `temporary ${name}`),
       ...list(this.cache)
         .flatMap((name) => list(join(this.cache, name)))
+        .filter((name) => name !== "local-probe.json") // what is remembered of this machine
         .map((name) => `cache ${name}`),
+      ...list("/tmp")
+        .filter((name) => this.#pids.some((pid) => name.startsWith(`bottle-git-${pid}-`)))
+        .map((name) => `temporary /tmp/${name}`),
       ...this.processes().map((pid) => `process ${pid}`),
       ...findGroups(makeHomeMark(this.settings)).map((group) => `control group ${group}`),
       ...findClaims(makeHomeMark(this.settings)).map((claim) => `user id ${claim}`),
