@@ -6,11 +6,10 @@ import { run } from "../base/process.ts";
 /** Every backend, in the order in which they are shown; each is loaded here and nowhere else. */
 export async function makeBackends(context: Context): Promise<readonly Backend[]> {
   const { makeLocalBackend } = await import("../backends/local/local-backend.ts");
-  const { uid, gid, pid, platform, arch, nodePath, env, paths } = context;
+  const { uid, gid, pid, platform, arch, nodePath, paths } = context;
   return [
     makeLocalBackend({
       ...{ uid, gid, pid, platform, arch, nodePath, run },
-      path: env["PATH"],
       home: paths.home,
       cacheFolder: paths.cache,
     }),

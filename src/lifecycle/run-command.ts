@@ -28,7 +28,7 @@ async function runOnTerminal(
   running: Extract<GuestProcess, { kind: "terminal" }>,
   timeMs: number | undefined,
 ): Promise<Ending> {
-  const { stdin, stdout, env, signal } = context;
+  const { stdin, stdout, signal } = context;
   let hangUp = () => {};
   const hungUp = new Promise<void>((resolve) => {
     hangUp = resolve;
@@ -43,7 +43,7 @@ async function runOnTerminal(
       stdout.on("resize", listener);
       return () => stdout.off("resize", listener);
     },
-    openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1, env }),
+    openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1 }),
   }).then((end) => {
     if (end.kind === "hung-up") hangUp();
   });
@@ -75,15 +75,24 @@ async function runOnPipes(
 
 const NEVER = new Promise<void>(() => {});
 
-/** Passes bytes on as they are to a pipe or file, and through the filter to a person's terminal. */
+/**
+ * Passes bytes on as they are to a pipe or file, and through the filter to a person's terminal. Once nobody reads them any
+ * more they are dropped: a reader that went away never drains.
+ */
 async function forward(from: NodeJS.ReadableStream, to: Context["stdout"]): Promise<void> {
   const filter = to.isTTY ? makeOutputFilter() : undefined;
+  let gone = to.destroyed;
+  const resume = () => void from.resume();
+  const drop = () => {
+    gone = true;
+    from.resume();
+  };
+  to.on("drain", resume).on("error", drop).on("close", drop);
   from.on("data", (chunk: Buffer) => {
     const shown = filter === undefined ? chunk : filter.push(chunk);
-    if (to.destroyed || to.write(shown)) return;
-    from.pause();
-    to.once("drain", () => from.resume());
+    if (!gone && !to.write(shown)) from.pause();
   });
   await finished(from).catch(() => {}); // a broken pipe of an ended command is its end
-  if (filter !== undefined && !to.destroyed) to.write(filter.end());
+  to.off("drain", resume).off("error", drop).off("close", drop);
+  if (filter !== undefined && !gone) to.write(filter.end());
 }

@@ -2,6 +2,7 @@ import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import type { Finished, Run } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
 
 /** The uid and gid that git runs under; undefined when it is our own. */
 export type RunAs = { readonly uid: number; readonly gid: number } | undefined;
@@ -19,17 +20,12 @@ export type GitCall = {
 /** What starting git needs to know of the outside. */
 export type GitHost = { readonly run: Run; readonly as: RunAs; readonly signal: AbortSignal | undefined };
 
-const PATHS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-const MORE_PATHS = [
-  "/opt/homebrew/bin",
-  "/opt/local/bin",
-  "/run/current-system/sw/bin",
-  "/nix/var/nix/profiles/default/bin",
-];
+/** A git that somebody built and installed for all users goes before the distribution's, as in a shell. */
+const GIT_PATH = `/usr/local/bin:${SYSTEM_PATH}`;
 
 /** Everything git is told by environment; nothing of the caller's reaches it. */
 const GIT_ENV: Readonly<Record<string, string>> = {
-  PATH: [...PATHS, ...MORE_PATHS].join(":"),
+  PATH: GIT_PATH,
   LC_ALL: "C",
   HOME: "/nonexistent",
   GIT_CONFIG_NOSYSTEM: "1",

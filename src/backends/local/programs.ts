@@ -1,5 +1,6 @@
 import { access, constants } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { SYSTEM_FOLDERS } from "../../base/system-path.ts";
 
 /** The programs of the host that start a bottle; all but bubblewrap belong to util-linux and coreutils. */
 export const PROGRAM_NAMES = [
@@ -20,11 +21,9 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 /** Absolute path of each program. */
 export type Programs = Readonly<Record<ProgramName, string>>;
 
-/** Where each program is, as far as it is in the system's own folders or on the PATH. */
-export async function findPrograms(path: string | undefined): Promise<ReadonlyMap<ProgramName, string>> {
-  // The system's own first: package runners put folders of the repository at hand at the front of the PATH.
-  const folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", ...(path ?? "").split(delimiter)].filter(isAbsolute);
-  const found = await Promise.all(PROGRAM_NAMES.map(async (name) => [name, await findProgram(name, folders)] as const));
+/** Where each program is, as far as it is in the system's own folders. */
+export async function findPrograms(): Promise<ReadonlyMap<ProgramName, string>> {
+  const found = await Promise.all(PROGRAM_NAMES.map(async (name) => [name, await findProgram(name)] as const));
   return new Map(found.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])));
 }
 
@@ -46,8 +45,8 @@ export function resolvePrograms(found: ReadonlyMap<ProgramName, string>): Progra
   };
 }
 
-async function findProgram(name: string, folders: readonly string[]): Promise<string | undefined> {
-  for (const folder of folders) {
+async function findProgram(name: string): Promise<string | undefined> {
+  for (const folder of SYSTEM_FOLDERS) {
     const file = join(folder, name);
     try {
       await access(file, constants.X_OK);

@@ -31,7 +31,7 @@ export async function openWorkshop(setup: LocalSetup, mark: string): Promise<Wor
     });
   }
   const [found, host, cgroups, limits] = await Promise.all([
-    findPrograms(setup.path),
+    findPrograms(),
     readHostView(setup.nodePath),
     readCgroupFacts(),
     readFile("/proc/self/limits", "utf8"),
