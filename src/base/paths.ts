@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
+import { BottleError } from "./errors.ts";
 
 /** Where everything of ours lives for one user. */
 export type Paths = {
@@ -16,10 +17,18 @@ export type Paths = {
   readonly cache: string;
 };
 
-/** The paths for an environment and the user's home folder. */
+/**
+ * The paths for an environment and the user's home folder. Throws `input/usage` for one that is not absolute: it would name
+ * a folder of whatever repository is the current one, and bottles are never read from a repository.
+ */
 export function makePaths(env: Readonly<Record<string, string | undefined>>, userHome: string): Paths {
-  const home = env["BOT_BOTTLE_HOME"] || join(userHome, ".bot-bottle");
-  const cacheBase = env["XDG_CACHE_HOME"] || join(userHome, ".cache");
+  const named = env["BOT_BOTTLE_HOME"];
+  const home = named
+    ? requireAbsolute("BOT_BOTTLE_HOME", named)
+    : join(requireAbsolute("HOME", userHome), ".bot-bottle");
+  const cache = env["XDG_CACHE_HOME"];
+  // one that is not absolute is to be ignored, says its specification
+  const cacheBase = cache && isAbsolute(cache) ? cache : join(isAbsolute(userHome) ? userHome : home, ".cache");
   return {
     home,
     bottles: join(home, "bottles"),
@@ -28,4 +37,11 @@ export function makePaths(env: Readonly<Record<string, string | undefined>>, use
     state: join(home, "state"),
     cache: join(cacheBase, "bot-bottle"),
   };
+}
+
+function requireAbsolute(variable: string, path: string): string {
+  if (isAbsolute(path)) return path;
+  throw new BottleError("input/usage", `${variable} is ${JSON.stringify(path)}, which is no absolute path`, {
+    hint: `set it to one that begins with /: export ${variable}=/…`,
+  });
 }

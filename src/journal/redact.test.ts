@@ -66,3 +66,9 @@ describe("makeRedact", () => {
     );
   });
 });
+
+test("a secret too long for a regular expression is taken out all the same", () => {
+  const long = "pass word/%+=".repeat(10_000);
+  const by = makeRedact([new SecretValue("TOKEN", long)]);
+  expect(by({ kind: "cleaned", what: `--key=${long}` })).toEqual({ kind: "cleaned", what: "--key=[secret TOKEN]" });
+});

@@ -21,9 +21,7 @@ export function makeRedact(secrets: readonly SecretValue[]): Redact {
   }
   if (names.size === 0) return redactNothing;
   const longestFirst = [...names.keys()].sort((a, b) => b.length - a.length || (a < b ? -1 : 1));
-  const pattern = new RegExp(longestFirst.map(escapePattern).join("|"), "g");
-  const redactText = (text: string) => text.replace(pattern, (found) => names.get(found) ?? "[secret]");
-  return (value) => mapTexts(value, redactText);
+  return (value) => mapTexts(value, (text) => replaceForms(text, longestFirst, names));
 }
 
 function mapTexts<T>(value: T, change: (text: string) => string): T;
@@ -36,6 +34,22 @@ function mapTexts(value: unknown, change: (text: string) => string): unknown {
   );
 }
 
-function escapePattern(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+/** Not by a regular expression: one of a long secret cannot be made, and the error would quote it. */
+function replaceForms(text: string, longestFirst: readonly string[], names: ReadonlyMap<string, string>): string {
+  const present = longestFirst.filter((form) => text.includes(form));
+  let written = "";
+  for (let at = 0; ; ) {
+    let start = text.length;
+    let found: string | undefined;
+    for (const form of present) {
+      const index = text.indexOf(form, at);
+      if (index === -1 || index >= start) continue; // of two that begin at the same place the longer was first
+      start = index;
+      found = form;
+    }
+    written += text.slice(at, start);
+    if (found === undefined) return written;
+    written += names.get(found) ?? "[secret]";
+    at = start + found.length;
+  }
 }

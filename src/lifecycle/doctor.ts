@@ -3,6 +3,7 @@ import type { Context } from "../base/context.ts";
 import { BottleError } from "../base/errors.ts";
 import { makePrivateFolder, readFreeBytes } from "../base/files.ts";
 import { type Run, run } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
 
 /** One part of the machine and the checks that were made of it. */
 export type DoctorSection = {
@@ -46,7 +47,7 @@ function checkNode(context: Context): ProbeCheck {
 
 async function checkGit(context: Context, runProgram: Run): Promise<ProbeCheck> {
   try {
-    const { stdout } = await runProgram(["git", "--version"], { env: { PATH: context.env["PATH"] }, timeoutMs: 5_000 });
+    const { stdout } = await runProgram(["git", "--version"], { env: { PATH: SYSTEM_PATH }, timeoutMs: 5_000 });
     return { name: "git", outcome: "ok", detail: stdout.toString("utf8").trim(), fix: undefined };
   } catch (error) {
     if (!(error instanceof BottleError)) throw error;

@@ -9,11 +9,10 @@ import { run } from "../base/process.ts";
  */
 export async function makeBackends(context: Context, mayTry: boolean): Promise<readonly Backend[]> {
   const { makeLocalBackend } = await import("../backends/local/local-backend.ts");
-  const { uid, gid, pid, platform, arch, nodePath, env, paths } = context;
+  const { uid, gid, pid, platform, arch, nodePath, paths } = context;
   return [
     makeLocalBackend({
       ...{ uid, gid, pid, platform, arch, nodePath, run, mayTry },
-      path: env["PATH"],
       home: paths.home,
       cacheFolder: paths.cache,
     }),

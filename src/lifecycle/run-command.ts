@@ -30,7 +30,7 @@ async function runOnTerminal(
   running: Extract<GuestProcess, { kind: "terminal" }>,
   timeMs: number | undefined,
 ): Promise<Ending> {
-  const { stdin, stdout, env, signal } = context;
+  const { stdin, stdout, signal } = context;
   let hangUp = () => {};
   const hungUp = new Promise<void>((resolve) => {
     hangUp = resolve;
@@ -45,7 +45,7 @@ async function runOnTerminal(
       stdout.on("resize", listener);
       return () => stdout.off("resize", listener);
     },
-    openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1, env }),
+    openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1 }),
   }).then((end) => {
     if (end.kind === "hung-up") hangUp();
   });
@@ -82,15 +82,15 @@ async function forward(from: Readable, to: Context["stdout"]): Promise<void> {
   const filter = to.isTTY ? makeOutputFilter({ unattended: true }) : undefined;
   // Nobody reads any more, so nothing ever drains: the command gets to know by a broken pipe of its own.
   const stop = () => from.destroy();
-  to.once("error", stop);
+  const resume = () => void from.resume();
+  if (to.destroyed) stop();
+  to.on("error", stop).on("close", stop).on("drain", resume);
   from.on("data", (chunk: Buffer) => {
     const shown = filter === undefined ? chunk : filter.push(chunk);
-    if (to.destroyed || to.write(shown)) return;
-    from.pause();
-    to.once("drain", () => from.resume());
+    if (!to.write(shown)) from.pause();
   });
   await finished(from).catch(() => {}); // a broken pipe of an ended command is its end
-  to.off("error", stop);
+  to.off("error", stop).off("close", stop).off("drain", resume);
   if (filter === undefined || to.destroyed) return;
   to.write(filter.end());
   if (filter.usesSequences()) to.write(restoreScreen(filter.screen()));

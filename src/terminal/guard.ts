@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { BottleError } from "../base/errors.ts";
 import { startProcess } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
 import { restoreScreen } from "./restore-sequences.ts";
 
 /** The operator's terminal in raw mode, and the promise that it is usable again whatever happens to this process. */
@@ -17,7 +18,6 @@ export type GuardedTerminal = {
   readonly inputFd: number;
   /** Descriptor of the terminal, as written to */
   readonly outputFd: number;
-  readonly env: Readonly<Record<string, string | undefined>>;
 };
 
 /**
@@ -55,7 +55,7 @@ printf %b "$screen" >&4
 export async function openTerminalGuard(terminal: GuardedTerminal): Promise<TerminalGuard> {
   const screens = [restoreScreen("main"), restoreScreen("alternate")].map(writeForPrintf);
   const watcher = startProcess(["/bin/sh", "-c", WATCHER, "sh", ...screens], {
-    env: { PATH: terminal.env["PATH"] },
+    env: { PATH: SYSTEM_PATH },
     cwd: "/",
     stdio: ["pipe", "pipe", "ignore", terminal.inputFd, terminal.outputFd],
     detached: true,
@@ -93,7 +93,7 @@ function writeForPrintf(text: string): string {
 /** For the case that somebody ended the watcher. */
 async function setBack(terminal: GuardedTerminal, settings: string): Promise<void> {
   const stty = startProcess(["stty", settings], {
-    env: { PATH: terminal.env["PATH"] },
+    env: { PATH: SYSTEM_PATH },
     stdio: [terminal.inputFd, "ignore", "ignore"],
   });
   await once(stty, "close");

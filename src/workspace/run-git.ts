@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import type { Holder } from "../base/holder.ts";
 import type { Finished, Run } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
 
 /** The uid and gid that git runs under; undefined when it is our own. */
 export type RunAs = { readonly uid: number; readonly gid: number } | undefined;
@@ -26,17 +27,12 @@ export type GitHost = {
   readonly holder: Holder | undefined;
 };
 
-const PATHS = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
-const MORE_PATHS = [
-  "/opt/homebrew/bin",
-  "/opt/local/bin",
-  "/run/current-system/sw/bin",
-  "/nix/var/nix/profiles/default/bin",
-];
+/** A git that somebody built and installed for all users goes before the distribution's, as in a shell. */
+const GIT_PATH = `/usr/local/bin:${SYSTEM_PATH}`;
 
 /** Everything git is told by environment; nothing of the caller's reaches it. */
 const GIT_ENV: Readonly<Record<string, string>> = {
-  PATH: [...PATHS, ...MORE_PATHS].join(":"),
+  PATH: GIT_PATH,
   LC_ALL: "C",
   HOME: "/nonexistent",
   GIT_CONFIG_NOSYSTEM: "1",

@@ -31,7 +31,7 @@ async function runProbe(
   signal: AbortSignal | undefined,
   depth: "quick" | "deep",
 ): Promise<Probe> {
-  const programs = findPrograms(setup.path);
+  const programs = findPrograms();
   const memory = await openProbeMemory(setup.cacheFolder, programs.get("bwrap") ?? "");
   const remembered = depth === "quick" ? memory.remembered : undefined;
   const facts = await readProbeFacts(setup, programs, { signal, depth, bwrapVersion: remembered?.bwrapVersion });

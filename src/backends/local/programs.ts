@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
+import { join } from "node:path";
+import { SYSTEM_FOLDERS } from "../../base/system-path.ts";
 
 /** The programs of the host that start a bottle; all but bubblewrap belong to util-linux and coreutils. */
 export const PROGRAM_NAMES = [
@@ -20,11 +21,9 @@ export type ProgramName = (typeof PROGRAM_NAMES)[number];
 /** Absolute path of each program. */
 export type Programs = Readonly<Record<ProgramName, string>>;
 
-/** Where each program is, as far as it is in the system's own folders or on the PATH. */
-export function findPrograms(path: string | undefined): ReadonlyMap<ProgramName, string> {
-  // The system's own first: package runners put folders of the repository at hand at the front of the PATH.
-  const folders = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", ...(path ?? "").split(delimiter)].filter(isAbsolute);
-  const found = PROGRAM_NAMES.map((name) => [name, findProgram(name, folders)] as const);
+/** Where each program is, as far as it is in the system's own folders. */
+export function findPrograms(): ReadonlyMap<ProgramName, string> {
+  const found = PROGRAM_NAMES.map((name) => [name, findProgram(name)] as const);
   return new Map(found.flatMap(([name, file]) => (file === undefined ? [] : [[name, file]])));
 }
 
@@ -47,8 +46,8 @@ export function resolvePrograms(found: ReadonlyMap<ProgramName, string>): Progra
 }
 
 /** Not through the thread pool, here and in what else every start looks at: a turn of it costs more than the look. */
-function findProgram(name: string, folders: readonly string[]): string | undefined {
-  return folders.map((folder) => join(folder, name)).find(isProgram);
+function findProgram(name: string): string | undefined {
+  return SYSTEM_FOLDERS.map((folder) => join(folder, name)).find(isProgram);
 }
 
 function isProgram(file: string): boolean {
@@ -56,6 +55,6 @@ function isProgram(file: string): boolean {
     const found = statSync(file, { throwIfNoEntry: false });
     return found?.isFile() === true && (found.mode & 0o111) !== 0;
   } catch {
-    return false; // a folder of the PATH that may not be entered
+    return false; // a folder that may not be entered
   }
 }

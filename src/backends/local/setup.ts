@@ -8,8 +8,6 @@ export type LocalSetup = {
   readonly pid: number;
   readonly platform: NodeJS.Platform;
   readonly arch: NodeJS.Architecture;
-  /** `PATH` of the caller */
-  readonly path: string | undefined;
   /** Path of the running Node */
   readonly nodePath: string;
   /** `~/.bot-bottle`: tells the guests of one home from those of another */

@@ -30,7 +30,7 @@ export function openWorkshop(setup: LocalSetup, mark: string): Workshop {
       hint: "use another backend: --backend docker",
     });
   }
-  const programs = resolvePrograms(findPrograms(setup.path));
+  const programs = resolvePrograms(findPrograms());
   if (!("bwrap" in programs)) {
     throw new BottleError("backend/not-available", `${programs.join(", ")} not installed`, {
       hint: "`bottle doctor` prints the command that installs what is missing",
