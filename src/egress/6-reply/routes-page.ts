@@ -1,0 +1,16 @@
+import type { PolicyRoute } from "../policy.ts";
+
+/** The live routes as an agent may know them: everything but where credentials come from and what they are. */
+export function renderRoutes(routes: readonly PolicyRoute[]): unknown {
+  return {
+    routes: routes.map(({ route }) => ({
+      host: route.host,
+      ports: route.ports,
+      matches: route.matches,
+      credential: route.auth === undefined ? "none" : "added outside",
+      inbound_credentials: route.inboundCredentials,
+      git: route.git,
+    })),
+    what_to_do: "requests outside these routes are refused; ask the operator for what is missing",
+  };
+}
