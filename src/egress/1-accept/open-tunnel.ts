@@ -8,6 +8,7 @@ import type { Arrival } from "./destination.ts";
 
 const ESTABLISHED = Buffer.from("HTTP/1.1 200 Connection Established\r\n\r\n");
 const TLS_HANDSHAKE = 0x16;
+const LOOKS_LIKE_REQUEST = /^[A-Z]{1,16}(?: |$)/;
 
 /** The inside of a tunnel: a connection on which requests arrive as if at their destination. */
 export type Tunnel = { readonly channel: Channel; readonly arrival: Arrival };
@@ -39,6 +40,7 @@ export async function openTunnel(
   if (first === undefined) return undefined;
   outer.unread(first);
   if (first[0] !== TLS_HANDSHAKE) {
+    if (!LOOKS_LIKE_REQUEST.test(first.toString("latin1", 0, 17))) return "not-tls";
     return { channel: outer, arrival: { kind: "tunnel", to, secure: false, serverName: undefined } };
   }
   const ended = await endTls(outer.release(), {

@@ -14,13 +14,16 @@ export async function sendRequest(upstream: Channel, head: Buffer, framing: Fram
   let pending: readonly Buffer[] = [head];
   try {
     for (;;) {
-      const ready = body.tryRead();
-      const blocked = upstream.writeAll(ready === undefined ? pending : [...pending, ...framePiece(framing, ready)]);
+      const ready = readReady(body);
+      if (ready.kind === "failed") return { kind: "client-failed", error: ready.error };
+      const more = ready.bytes === undefined ? [] : framePiece(framing, ready.bytes);
+      const blocked = upstream.writeAll([...pending, ...more]);
       if (blocked !== undefined) await blocked;
-      const piece = await readPiece(body);
-      if (piece.kind === "failed") return { kind: "client-failed", error: piece.error };
-      if (piece.bytes === undefined) break;
-      pending = framePiece(framing, piece.bytes);
+      if (body.done) break;
+      const next = await readNext(body);
+      if (next.kind === "failed") return { kind: "client-failed", error: next.error };
+      if (next.bytes === undefined) break;
+      pending = framePiece(framing, next.bytes);
     }
     await endBody(upstream, framing);
     return { kind: "sent" };
@@ -33,9 +36,17 @@ type Piece =
   | { readonly kind: "read"; readonly bytes: Buffer | undefined }
   | { readonly kind: "failed"; readonly error: unknown };
 
-async function readPiece(body: Body): Promise<Piece> {
+function readReady(body: Body): Piece {
   try {
-    return { kind: "read", bytes: body.done ? undefined : await body.read() };
+    return { kind: "read", bytes: body.tryRead() };
+  } catch (error) {
+    return { kind: "failed", error };
+  }
+}
+
+async function readNext(body: Body): Promise<Piece> {
+  try {
+    return { kind: "read", bytes: await body.read() };
   } catch (error) {
     return { kind: "failed", error };
   }

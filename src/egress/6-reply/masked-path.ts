@@ -1,4 +1,4 @@
-const LONG_RUN = /[A-Za-z0-9_~+=%]{20,}/g;
+const LONG_RUN = /[A-Za-z0-9_~+=%-]{24,}/g;
 const MAX_LENGTH = 200;
 
 /** A path as the journal keeps it: no query, parts that could be keys replaced by their length, nothing endless. */
