@@ -11,7 +11,10 @@ export type EgressJournal = {
   /** Notes a refusal; when there are too many, only their number. */
   refusal(refusal: Refusal, target: Partial<EgressTarget>): void;
   /** Notes an answered request, if the bottle's log level asks for it. */
-  request(target: EgressTarget, result: { readonly status: number; readonly ms: number; readonly out: number; readonly in: number }): void;
+  request(
+    target: EgressTarget,
+    result: { readonly status: number; readonly ms: number; readonly out: number; readonly in: number },
+  ): void;
 };
 
 const BURST = 50;

@@ -28,7 +28,12 @@ const POOLED_MS = 30_000;
 const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Sends a request to its server and the answer to the client, both streaming. Throws `Malformed` or `PeerGone` for the client's faults. */
-export async function exchange(engine: Engine, client: Channel, outgoing: Outgoing, body: Body): Promise<Exchanged | Refusal> {
+export async function exchange(
+  engine: Engine,
+  client: Channel,
+  outgoing: Outgoing,
+  body: Body,
+): Promise<Exchanged | Refusal> {
   const first = await attempt(engine, client, outgoing, body, false);
   if (first !== "again") return first;
   const second = await attempt(engine, client, outgoing, body, true);
@@ -114,27 +119,43 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
     upstream.channel.destroy();
     return refuseBroken(outgoing, "its answer is encoded although that was not asked for");
   }
-  let sent: Sent | undefined;
-  void sending.then((result) => {
-    sent = result;
-  });
-  await undefined; // lets a request that is already sent be seen as sent
+  const sentFirst = await settled(sending);
   const framing = replyFraming(response, head.version, unpack);
-  const keepAlive = head.keepAlive && framing.kind !== "until-close" && sent?.kind === "sent" && head.upgrade === undefined;
+  const keepAlive =
+    head.keepAlive && framing.kind !== "until-close" && sentFirst?.kind === "sent" && head.upgrade === undefined;
   const back = await relayBody(client, { response, body, framing, decoded: unpack, keepAlive, mask }, upstream);
-  if (sent?.kind === "sent" && raw.done && response.keepAlive && response.framing.kind !== "until-close") {
+  if (
+    (await settled(sending))?.kind === "sent" &&
+    raw.done &&
+    response.keepAlive &&
+    response.framing.kind !== "until-close"
+  ) {
     engine.upstream.pool.put(upstream.key, upstream.channel, pooledMs(response));
   } else {
     upstream.channel.destroy();
   }
   const out = head.framing.kind === "length" ? head.framing.bytes : 0;
   const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, outgoing.destination), { status: response.status, ms, out, in: back });
+  engine.journal.request(describeTarget(head.method, outgoing.destination), {
+    status: response.status,
+    ms,
+    out,
+    in: back,
+  });
   return { kind: "answered", keepAlive };
 }
 
+/** How sending went, if it is over; a server may answer before it has read all. */
+function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
+  return Promise.race([sending, Promise.resolve(undefined)]);
+}
+
 /** A response that breaks off cannot be mended once its head is out: the client must see it break too. */
-async function relayBody(client: Channel, reply: Parameters<typeof sendResponse>[1], upstream: Upstream): Promise<number> {
+async function relayBody(
+  client: Channel,
+  reply: Parameters<typeof sendResponse>[1],
+  upstream: Upstream,
+): Promise<number> {
   try {
     return await sendResponse(client, reply);
   } catch (error) {
@@ -144,7 +165,12 @@ async function relayBody(client: Channel, reply: Parameters<typeof sendResponse>
   }
 }
 
-async function switchProtocols(engine: Engine, client: Channel, relayed: Relayed, mask: EchoMask): Promise<Exchanged | Refusal> {
+async function switchProtocols(
+  engine: Engine,
+  client: Channel,
+  relayed: Relayed,
+  mask: EchoMask,
+): Promise<Exchanged | Refusal> {
   const { upstream, outgoing, response, started } = relayed;
   const { head } = outgoing;
   if (head.upgrade !== "websocket" || !isProperSwitch(head.fields, response)) {
@@ -177,7 +203,12 @@ function pooledMs(response: ResponseHead): number {
 
 function refuseBroken(outgoing: Outgoing, why: string): Refusal {
   const message = `${outgoing.destination.to.host.text} gave no usable answer: ${why}`;
-  return makeRefusal("egress/upstream-broken", "HTTP/1.1, read strictly", message, "try again; if it stays, tell the operator");
+  return makeRefusal(
+    "egress/upstream-broken",
+    "HTTP/1.1, read strictly",
+    message,
+    "try again; if it stays, tell the operator",
+  );
 }
 
 function refuseSilent(outgoing: Outgoing): Refusal {

@@ -116,7 +116,12 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
 
 async function refuseConnection(engine: Engine, client: Channel): Promise<void> {
   const message = "this bottle has too many connections open";
-  const refusal = makeRefusal("egress/too-many-connections", "limits.connections", message, "close some, then try again");
+  const refusal = makeRefusal(
+    "egress/too-many-connections",
+    "limits.connections",
+    message,
+    "close some, then try again",
+  );
   engine.counters.refusals++;
   engine.journal.refusal(refusal, {});
   const { status, value } = renderRefusal(refusal);

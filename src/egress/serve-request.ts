@@ -70,7 +70,10 @@ type Refused = {
 async function answerRefusal(engine: Engine, client: Channel, refused: Refused): Promise<boolean> {
   const { head, body, destination, refusal } = refused;
   engine.counters.refusals++;
-  engine.journal.refusal(refusal, destination === undefined ? { method: head.method } : describeTarget(head.method, destination));
+  engine.journal.refusal(
+    refusal,
+    destination === undefined ? { method: head.method } : describeTarget(head.method, destination),
+  );
   const { status, value } = renderRefusal(refusal);
   const keepAlive = head.keepAlive && head.upgrade === undefined && (body.done || isShort(head));
   await sendJson(client, status, value, { keepAlive, toHead: head.method === "HEAD" });

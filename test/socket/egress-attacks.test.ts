@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Scope } from "../../src/base/scope.ts";
@@ -12,10 +13,10 @@ import {
   LIMITS,
   listen,
   makeRoute,
+  type Origin,
   openHttpOrigin,
   openHttpsOrigin,
   openWorld,
-  type Origin,
   pin,
   plain,
   readAll,
@@ -23,10 +24,9 @@ import {
   sendTls,
   TOKEN,
   until,
-  withCredential,
   type World,
+  withCredential,
 } from "./egress/harness.ts";
-import { createServer as createTlsServer } from "node:tls";
 
 let scope: Scope;
 
@@ -61,12 +61,17 @@ describe("heads that two programs could read differently are refused, and nothin
     "an IPv4-mapped address in hexadecimal": "GET http://[::ffff:7f00:1]/ HTTP/1.1\r\nHost: [::ffff:7f00:1]\r\n\r\n",
     "a zoned address": "GET http://[fe80::1%25eth0]/ HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\n\r\n",
     "a name beyond ASCII": "GET http://a.ex\xe4mple.com/ HTTP/1.1\r\nHost: a.ex\xe4mple.com\r\n\r\n",
-    "both lengths": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+    "both lengths":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "two lengths":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
     "a signed length": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: +3\r\n\r\nabc",
-    "an empty transfer encoding": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding:\r\n\r\n",
-    "an odd transfer encoding": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: xchunked\r\n\r\n",
-    "two transfer encodings": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: identity, chunked\r\n\r\n",
+    "an empty transfer encoding":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding:\r\n\r\n",
+    "an odd transfer encoding":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: xchunked\r\n\r\n",
+    "two transfer encodings":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: identity, chunked\r\n\r\n",
     "bare line feeds": "GET http://a.example.com/ HTTP/1.1\nHost: a.example.com\n\n",
     "one bare line feed": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\nX: y\r\n\r\n",
     "a bare carriage return": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nX: y\rZ: w\r\n\r\n",
@@ -77,14 +82,20 @@ describe("heads that two programs could read differently are refused, and nothin
     "a Host that differs": "GET http://a.example.com/ HTTP/1.1\r\nHost: b.example.com\r\nConnection: close\r\n\r\n",
     "https asked in absolute form": "GET https://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
     "HTTP/2 without TLS": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-    "an upgrade to h2c": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n",
-    "a connection header that removes another": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: X-Forwarded-For\r\n\r\n",
+    "an upgrade to h2c":
+      "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n",
+    "a connection header that removes another":
+      "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: X-Forwarded-For\r\n\r\n",
     "an unknown expectation": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nExpect: magic\r\n\r\n",
     "a request for another host without naming it": "GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
-    "a chunk size with a sign": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
-    "a chunk extension": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\n\r\n",
-    "a chunk size that overflows": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\na\r\n0\r\n\r\n",
-    "a chunk that ends in a bare line feed": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
+    "a chunk size with a sign":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
+    "a chunk extension":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\n\r\n",
+    "a chunk size that overflows":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\na\r\n0\r\n\r\n",
+    "a chunk that ends in a bare line feed":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
   };
   for (const [name, text] of Object.entries(cases)) {
     test(name, async () => {
@@ -113,7 +124,9 @@ describe("heads that two programs could read differently are refused, and nothin
       routes: [plain(makeRoute("*.example.com", { ports: [80] }))],
       resolve: [pin("a.example.com", origin)],
     });
-    expect(await sendRaw(world.port, GET("a.example.com").replace("GET /", "GET http://a.example.com/"))).toContain("reached");
+    expect(await sendRaw(world.port, GET("a.example.com").replace("GET /", "GET http://a.example.com/"))).toContain(
+      "reached",
+    );
   });
 });
 
@@ -187,7 +200,12 @@ describe("what is not a route", () => {
     expect(answer).toMatch(/^HTTP\/1\.1 403/);
     expect(codeOf(answer)).toBe("egress/host-not-allowed");
     expect(world.events).toEqual([
-      expect.objectContaining({ kind: "egress-refusal", code: "egress/host-not-allowed", host: "evil.example.net", path: "/steal" }),
+      expect.objectContaining({
+        kind: "egress-refusal",
+        code: "egress/host-not-allowed",
+        host: "evil.example.net",
+        path: "/steal",
+      }),
     ]);
   });
 
@@ -215,7 +233,10 @@ describe("what is not a route", () => {
     const { socket } = await connectTunnel(world.port, "a.example.com:443");
     socket.write("SSH-2.0-OpenSSH_9.2\r\n");
     expect(codeOf(await readAll(socket))).toBe("egress/plaintext");
-    const early = await sendRaw(world.port, "CONNECT a.example.com:443 HTTP/1.1\r\nHost: a.example.com:443\r\n\r\nSSH-2.0-x\r\n");
+    const early = await sendRaw(
+      world.port,
+      "CONNECT a.example.com:443 HTTP/1.1\r\nHost: a.example.com:443\r\n\r\nSSH-2.0-x\r\n",
+    );
     expect(early).toMatch(/^HTTP\/1\.1 403/);
     expect(codeOf(early)).toBe("egress/plaintext");
   });
@@ -268,8 +289,13 @@ describe("credentials", () => {
       routes: [withCredential(makeRoute("a.example.com", { auth: BEARER }))],
       resolve: [pin("a.example.com", origin)],
     });
-    const own = "Authorization: Bearer evil\r\nX-Api-Key: evil\r\nCookie: s=evil\r\nProxy-Authorization: Basic evil\r\nX-Keep: yes\r\n";
-    await sendTls(world, "a.example.com:443", GET("a.example.com", "/?a=1&access%5ftoken=evil&X-Amz-Signature=s%2Fig", own));
+    const own =
+      "Authorization: Bearer evil\r\nX-Api-Key: evil\r\nCookie: s=evil\r\nProxy-Authorization: Basic evil\r\nX-Keep: yes\r\n";
+    await sendTls(
+      world,
+      "a.example.com:443",
+      GET("a.example.com", "/?a=1&access%5ftoken=evil&X-Amz-Signature=s%2Fig", own),
+    );
     expect(JSON.stringify(headers)).not.toContain("evil");
     expect(headers).toMatchObject({ authorization: `Bearer ${TOKEN}`, "x-keep": "yes" });
     expect(origin.seen).toEqual(["GET /?a=1&X-Amz-Signature=s%2Fig"]);
@@ -321,7 +347,9 @@ describe("credentials", () => {
       expect(answer).toContain("end");
       expect(answer).toContain("***");
     }
-    expect(codeOf(await sendTls(world, "a.example.com:443", GET("a.example.com", "/zstd")))).toBe("egress/upstream-broken");
+    expect(codeOf(await sendTls(world, "a.example.com:443", GET("a.example.com", "/zstd")))).toBe(
+      "egress/upstream-broken",
+    );
   });
 
   test("no event, refusal or page shows one", async () => {
@@ -367,7 +395,16 @@ describe("credentials", () => {
 describe("addresses", () => {
   test("a name that resolves to a private address", async () => {
     const origin = await openHttpsOrigin(scope, "a.example.com", (_, response) => response.end("reached"));
-    for (const address of ["127.0.0.1", "10.0.0.1", "169.254.169.254", "::1", "fe80::1", "fd00::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"]) {
+    for (const address of [
+      "127.0.0.1",
+      "10.0.0.1",
+      "169.254.169.254",
+      "::1",
+      "fe80::1",
+      "fd00::1",
+      "::ffff:127.0.0.1",
+      "64:ff9b::7f00:1",
+    ]) {
       const world = await openWorld(
         scope,
         { routes: [plain(makeRoute("a.example.com", { ports: [origin.port] }))] },
@@ -489,7 +526,11 @@ describe("peers that misbehave", () => {
   });
 
   test("a server that sends nonsense", async () => {
-    for (const nonsense of ["nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", "HTTP/1.1 200 OK\nX: y\n\n"]) {
+    for (const nonsense of [
+      "nonsense\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+      "HTTP/1.1 200 OK\nX: y\n\n",
+    ]) {
       const odd = createServer((socket) => socket.once("data", () => socket.end(nonsense)));
       const port = await listen(odd, scope);
       const world = await openWorld(scope, {

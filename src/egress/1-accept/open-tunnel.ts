@@ -50,7 +50,10 @@ export async function openTunnel(
   });
   if (ended === undefined) return undefined;
   const { socket, serverName } = ended;
-  return { channel: new Channel(socket, needs.idleTimeoutMs), arrival: { kind: "tunnel", to, secure: true, serverName } };
+  return {
+    channel: new Channel(socket, needs.idleTimeoutMs),
+    arrival: { kind: "tunnel", to, secure: true, serverName },
+  };
 }
 
 /** A name of the handshake is as hostile as everything else the client sends. */

@@ -35,7 +35,12 @@ export function decideRequest(policy: CompiledPolicy, request: RequestFacts): Ve
   const [first] = open;
   if (first === undefined) {
     const rule = `${known[0]?.route.host}: ports`;
-    return makeRefusal("egress/port-not-allowed", rule, `port ${to.port} of ${to.host.text} is not allowed`, SEE_ROUTES);
+    return makeRefusal(
+      "egress/port-not-allowed",
+      rule,
+      `port ${to.port} of ${to.host.text} is not allowed`,
+      SEE_ROUTES,
+    );
   }
   if (request.method === "TRACE" || request.method === "TRACK") {
     const message = `${request.method} is never allowed: it gives back what was added outside`;

@@ -25,14 +25,19 @@ export function recogniseGit(request: {
 }
 
 function simplify(path: string): string {
-  const plain = decodeFully(path).toLowerCase().replaceAll("\\", "/").replace(/;[^/]*/g, "");
+  const plain = decodeFully(path)
+    .toLowerCase()
+    .replaceAll("\\", "/")
+    .replace(/;[^/]*/g, "");
   return plain.replace(/\/+/g, "/").replace(/(?:\/\.?)+$/, "");
 }
 
 function decodeFully(text: string): string {
   let current = text;
   for (let round = 0; round < ROUNDS; round++) {
-    const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    const next = current.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
     if (next === current) break;
     current = next;
   }

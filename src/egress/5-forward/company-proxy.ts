@@ -37,11 +37,18 @@ export function proxyAuthorization(proxy: CompanyProxy): readonly Field[] {
 }
 
 /** Asks the proxy for a tunnel to a host by its name. Throws `DialFailure`. */
-export async function openProxyTunnel(socket: Socket, proxy: CompanyProxy, to: Authority, waitMs: number): Promise<Socket> {
+export async function openProxyTunnel(
+  socket: Socket,
+  proxy: CompanyProxy,
+  to: Authority,
+  waitMs: number,
+): Promise<Socket> {
   const channel = new Channel(socket, waitMs);
   const target = renderAuthority(to, undefined);
   try {
-    await channel.write(renderHead(`CONNECT ${target} HTTP/1.1`, [makeField("Host", target), ...proxyAuthorization(proxy)]));
+    await channel.write(
+      renderHead(`CONNECT ${target} HTTP/1.1`, [makeField("Host", target), ...proxyAuthorization(proxy)]),
+    );
     const text = await readHead(channel, { firstByteMs: waitMs, headMs: waitMs, maxBytes: 65_536 });
     const status = text === undefined ? 0 : parseResponseHead(text, true).status;
     if (status !== 200) throw new DialFailure("unreachable", `the company proxy answered ${status}`);
@@ -49,6 +56,9 @@ export async function openProxyTunnel(socket: Socket, proxy: CompanyProxy, to: A
   } catch (error) {
     channel.destroy();
     if (error instanceof DialFailure) throw error;
-    throw new DialFailure("unreachable", error instanceof Malformed ? "the company proxy spoke no HTTP" : "proxy closed");
+    throw new DialFailure(
+      "unreachable",
+      error instanceof Malformed ? "the company proxy spoke no HTTP" : "proxy closed",
+    );
   }
 }

@@ -29,7 +29,12 @@ export async function findAddresses(
   if (pinned !== undefined) return { kind: "addresses", list: [pinned] };
   const found = host.kind === "name" ? await needs.lookup(host.text) : [host.text];
   if (found.length === 0) {
-    return makeRefusal("egress/name-not-found", "resolver", `${host.text} has no address`, "check the spelling of the host");
+    return makeRefusal(
+      "egress/name-not-found",
+      "resolver",
+      `${host.text} has no address`,
+      "check the spelling of the host",
+    );
   }
   const { allowPrivate } = compiled.route;
   const permitted = found.filter((address) => {

@@ -61,7 +61,11 @@ export async function openUpstream(
 
 type Opened = { readonly socket: Socket };
 
-async function dialDirect(destination: Destination, compiled: CompiledRoute, needs: UpstreamNeeds): Promise<Opened | Refusal> {
+async function dialDirect(
+  destination: Destination,
+  compiled: CompiledRoute,
+  needs: UpstreamNeeds,
+): Promise<Opened | Refusal> {
   const found = await findAddresses(destination.to, compiled, needs);
   if (found.kind === "refuse") return found;
   return { socket: await dialFirst(found.list, needs.connectTimeoutMs) };
@@ -95,7 +99,8 @@ async function dialThrough(
   if (proxy === undefined) throw new DialFailure("unreachable", "no proxy");
   if (host.kind !== "name") {
     const kind = needs.classify(host.text);
-    if (kind === "never" || (kind === "private" && !compiled.route.allowPrivate)) return refusePrivate(compiled, host.text);
+    if (kind === "never" || (kind === "private" && !compiled.route.allowPrivate))
+      return refusePrivate(compiled, host.text);
   }
   const socket = await dialTcp(proxy.host, proxy.port, needs.connectTimeoutMs);
   if (destination.scheme === "http") return { socket };

@@ -1,6 +1,6 @@
 import type { Channel } from "../server/channel.ts";
-import { type HeadLimits, readHead } from "../server/read-head.ts";
 import { PeerGone } from "../server/peer-gone.ts";
+import { type HeadLimits, readHead } from "../server/read-head.ts";
 import { Malformed } from "../wire/malformed.ts";
 import { parseResponseHead, type ResponseHead } from "../wire/response-head.ts";
 

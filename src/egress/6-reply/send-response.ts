@@ -55,7 +55,8 @@ function renderReplyHead(reply: Reply): Buffer {
   const fields: Field[] = [];
   for (const field of withoutHopByHop(response.fields)) {
     if (DROPPED.has(field.lower)) continue;
-    if (field.lower === "content-length" && (decoded || framing.kind === "chunked" || framing.kind === "until-close")) continue;
+    if (field.lower === "content-length" && (decoded || framing.kind === "chunked" || framing.kind === "until-close"))
+      continue;
     if (field.lower === "content-encoding" && decoded) continue;
     fields.push({ ...field, value: mask.maskText(field.value) });
   }

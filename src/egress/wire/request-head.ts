@@ -1,4 +1,4 @@
-import { type Authority, parseAuthority } from "./authority.ts";
+import { type Authority, parseAuthority, sameAuthority } from "./authority.ts";
 import { type Fields, listOf, parseFields, valuesOf } from "./fields.ts";
 import { type Framing, parseRequestFraming } from "./framing.ts";
 import { checkConnectionNames } from "./hop-by-hop.ts";
@@ -10,7 +10,7 @@ export type RequestHead = {
   readonly target: RequestTarget;
   readonly version: "1.0" | "1.1";
   readonly fields: Fields;
-  /** Text of the one Host header */
+  /** Text of the one Host header; empty for a CONNECT without it */
   readonly host: string;
   readonly framing: Framing;
   readonly keepAlive: boolean;
@@ -43,9 +43,7 @@ export function parseRequestHead(text: string): RequestHead {
   const target = parseTarget(method, rawTarget);
   const framing = parseRequestFraming(fields, version);
   if (target.kind === "connect" && framing.kind !== "none") throw new Malformed("CONNECT with a body");
-  const [host, ...more] = valuesOf(fields, "host");
-  if (host === undefined) throw new Malformed("no Host header");
-  if (more.length > 0) throw new Malformed("more than one Host header");
+  const host = parseHostHeader(fields, target);
   checkConnectionNames(fields);
   const connection = listOf(fields, "connection");
   return {
@@ -68,6 +66,21 @@ export function splitLines(text: string): readonly string[] {
     if (line.includes("\n") || line.includes("\r")) throw new Malformed("a line that ends in a bare CR or LF");
   }
   return lines;
+}
+
+/** Python's CONNECT has no Host; where there is one, it must say the same as the target. */
+function parseHostHeader(fields: Fields, target: RequestTarget): string {
+  const [host, ...more] = valuesOf(fields, "host");
+  if (more.length > 0) throw new Malformed("more than one Host header");
+  if (target.kind !== "connect") {
+    if (host === undefined) throw new Malformed("no Host header");
+    return host;
+  }
+  if (host === undefined) return "";
+  const { authority } = target;
+  if (!sameAuthority(parseAuthority(host, authority.port), authority))
+    throw new Malformed("a Host that is not the target of CONNECT");
+  return host;
 }
 
 function parseTarget(method: string, raw: string): RequestTarget {
@@ -98,6 +111,7 @@ function parseUpgrade(fields: Fields, connection: readonly string[]): string | u
 function parseExpect(fields: Fields): boolean {
   const expect = valuesOf(fields, "expect");
   if (expect.length === 0) return false;
-  if (expect.length > 1 || expect[0]?.toLowerCase() !== "100-continue") throw new Malformed("an Expect that is unknown");
+  if (expect.length > 1 || expect[0]?.toLowerCase() !== "100-continue")
+    throw new Malformed("an Expect that is unknown");
   return true;
 }

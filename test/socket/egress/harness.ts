@@ -1,11 +1,15 @@
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createServer as createHttpServer, type RequestListener, type Server as HttpServer } from "node:http";
-import { createServer as createHttpsServer } from "node:https";
-import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
-import { connect } from "node:net";
 import { once } from "node:events";
+import {
+  createServer as createHttpServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
 import { systemClock } from "../../../src/base/clock.ts";
-import { Scope } from "../../../src/base/scope.ts";
+import type { Scope } from "../../../src/base/scope.ts";
 import { SecretValue } from "../../../src/base/secret-value.ts";
 import {
   type CertificateAuthority,
@@ -72,22 +76,24 @@ export function originAuthority(): Promise<CertificateAuthority> {
   return authority;
 }
 
-export async function openHttpsOrigin(scope: Scope, names: string, listener: RequestListener): Promise<Origin> {
+type Answer = (request: IncomingMessage, response: ServerResponse) => unknown;
+
+export async function openHttpsOrigin(scope: Scope, names: string, listener: Answer): Promise<Origin> {
   const leaf = await (await originAuthority()).issue(parseHost(names));
   const seen: string[] = [];
   const server = createHttpsServer({ key: leaf.keyPem, cert: leaf.certificatePem }, (request, response) => {
     seen.push(`${request.method} ${request.url}`);
-    listener(request, response);
+    void listener(request, response);
   });
   server.keepAliveTimeout = 20_000;
   return { port: await listen(server, scope), server, seen };
 }
 
-export async function openHttpOrigin(scope: Scope, listener: RequestListener): Promise<Origin> {
+export async function openHttpOrigin(scope: Scope, listener: Answer): Promise<Origin> {
   const seen: string[] = [];
   const server = createHttpServer((request, response) => {
     seen.push(`${request.method} ${request.url}`);
-    listener(request, response);
+    void listener(request, response);
   });
   return { port: await listen(server, scope), server, seen };
 }
