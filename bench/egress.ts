@@ -10,7 +10,7 @@ import { SecretValue } from "../src/base/secret-value.ts";
 import { makeCertificateAuthority } from "../src/egress/authority/certificate-authority.ts";
 import { openEgress } from "../src/egress/open-egress.ts";
 import { parseHost } from "../src/egress/wire/host.ts";
-import { type Contender, startMitmproxy, startRole, startSquid } from "./egress/contenders.ts";
+import { type Contender, processorTime, startMitmproxy, startRole, startSquid } from "./egress/contenders.ts";
 import { type Measured, runLoad, type Target } from "./egress/load.ts";
 
 /**
@@ -29,20 +29,22 @@ async function runBench(ms: number): Promise<void> {
   await using scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), "bench-egress-"));
   scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
-  const originPort = Number(await startRole(scope, import.meta.filename, ["origin", folder]));
+  const { port: originPort, pid: originPid } = await startRole(scope, import.meta.filename, ["origin", folder]);
   const originCa = join(folder, "origin.pem");
-  const ours = Number(await startRole(scope, import.meta.filename, ["proxy", folder, String(originPort)]));
+  const ours = await startRole(scope, import.meta.filename, ["proxy", folder, String(originPort)]);
   const setting = { folder, originCa, originPort };
   const contenders: readonly (Contender | undefined)[] = [
-    { name: "bot-bottle", port: ours, ca: await readFile(join(folder, "proxy.pem"), "utf8") },
+    { name: "bot-bottle", ...ours, ca: await readFile(join(folder, "proxy.pem"), "utf8") },
     await startMitmproxy(scope, setting),
     await startSquid(scope, setting),
   ];
   const direct: Target = { host: HOST, port: originPort, proxyPort: undefined, ca: await readFile(originCa, "utf8") };
   const targets = [
-    { name: "straight", target: direct },
+    { name: "straight", target: direct, pid: originPid },
     ...contenders.flatMap((one) =>
-      one === undefined ? [] : [{ name: one.name, target: { ...direct, proxyPort: one.port, ca: one.ca } }],
+      one === undefined
+        ? []
+        : [{ name: one.name, pid: one.pid, target: { ...direct, proxyPort: one.port, ca: one.ca } }],
     ),
   ];
   for (const [what, connections, keepAlive] of [
@@ -50,10 +52,13 @@ async function runBench(ms: number): Promise<void> {
     ["kept connection, one at a time", 1, true],
     ["new connection each, 8 at once", 8, false],
   ] as const) {
-    const results: { readonly name: string; readonly measured: Measured }[] = [];
-    for (const { name, target } of targets) {
+    const results: { readonly name: string; readonly measured: Measured; readonly cpuMs: number }[] = [];
+    for (const { name, target, pid } of targets) {
       await runLoad(target, connections, keepAlive, ms / 4); // warm
-      results.push({ name, measured: await runLoad(target, connections, keepAlive, ms) });
+      const before = await processorTime(pid);
+      const measured = await runLoad(target, connections, keepAlive, ms);
+      const requests = (measured.perSecond * ms) / 1000;
+      results.push({ name, measured, cpuMs: ((await processorTime(pid)) - before) / requests });
     }
     print(what, results);
   }
@@ -61,11 +66,14 @@ async function runBench(ms: number): Promise<void> {
     console.log("\nnot installed: some of mitmproxy, squid-openssl (apt-get install mitmproxy squid-openssl)");
 }
 
-function print(what: string, results: readonly { readonly name: string; readonly measured: Measured }[]): void {
+function print(
+  what: string,
+  results: readonly { readonly name: string; readonly measured: Measured; readonly cpuMs: number }[],
+): void {
   const straight = results[0]?.measured;
   const rival = results.find((result) => result.name === "mitmproxy")?.measured;
   console.log(`\n${what}`);
-  for (const { name, measured } of results) {
+  for (const { name, measured, cpuMs } of results) {
     const added = (ours: number, theirs: number | undefined) => `+${(ours - (theirs ?? 0)).toFixed(2)} ms`.padStart(11);
     console.log(
       name.padEnd(16),
@@ -73,6 +81,7 @@ function print(what: string, results: readonly { readonly name: string; readonly
       `median ${added(measured.medianMs, straight?.medianMs)}`,
       `p99 ${added(measured.p99Ms, straight?.p99Ms)}`,
       rival === undefined ? "" : `${(measured.perSecond / rival.perSecond).toFixed(1)} × mitmproxy`.padStart(18),
+      `${cpuMs.toFixed(2)} ms of processor each`,
       measured.failures === 0 ? "" : `${measured.failures} failed`,
     );
   }

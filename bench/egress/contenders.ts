@@ -7,22 +7,26 @@ import { run, startProcess } from "../../src/base/process.ts";
 import type { Scope } from "../../src/base/scope.ts";
 
 /** A proxy that ends TLS, ready for load. */
-export type Contender = { readonly name: string; readonly port: number; readonly ca: string };
+export type Contender = { readonly name: string; readonly port: number; readonly ca: string; readonly pid: number };
 
 /** What every contender is given. */
 export type Setting = { readonly folder: string; readonly originCa: string; readonly originPort: number };
 
 const ENV = { PATH: "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", HOME: "/tmp" };
 
-/** Starts a child of this program in another role and gives the line it prints when it is ready. */
-export async function startRole(scope: Scope, file: string, args: readonly string[]): Promise<string> {
+/** Starts a child of this program in another role and gives the port it prints when it is ready. */
+export async function startRole(
+  scope: Scope,
+  file: string,
+  args: readonly string[],
+): Promise<{ readonly port: number; readonly pid: number }> {
   const child = startProcess([process.execPath, "--import", "tsx", file, ...args], {
     env: process.env,
     stdio: ["ignore", "pipe", "inherit"],
   });
   scope.defer("child", () => stop(child));
   const [line] = await once(child.stdout ?? process.stdin, "data");
-  return String(line).trim();
+  return { port: Number(line), pid: child.pid ?? 0 };
 }
 
 /** Debian's mitmproxy, with an empty script; undefined when it is not installed. */
@@ -31,8 +35,9 @@ export async function startMitmproxy(scope: Scope, setting: Setting): Promise<Co
   const folder = join(setting.folder, "mitmproxy");
   const args = ["-q", "--listen-host", "127.0.0.1", "-p", String(port), "--set", `confdir=${folder}`];
   const trust = ["--set", `ssl_verify_upstream_trusted_ca=${setting.originCa}`, "--set", "http2=false"];
-  if ((await start(scope, ["mitmdump", ...args, ...trust], port)) === undefined) return undefined;
-  return { name: "mitmproxy", port, ca: await readFile(join(folder, "mitmproxy-ca-cert.pem"), "utf8") };
+  const child = await start(scope, ["mitmdump", ...args, ...trust], port);
+  if (child?.pid === undefined) return undefined;
+  return { name: "mitmproxy", port, pid: child.pid, ca: await readFile(join(folder, "mitmproxy-ca-cert.pem"), "utf8") };
 }
 
 /** Debian's squid-openssl with ssl-bump, no cache, no log; undefined when it is not installed. */
@@ -81,8 +86,9 @@ coredump_dir ${folder}
 shutdown_lifetime 0 seconds
 `;
   await writeFile(join(folder, "squid.conf"), config);
-  if ((await start(scope, ["squid", "-N", "-f", join(folder, "squid.conf")], port)) === undefined) return undefined;
-  return { name: "squid ssl-bump", port, ca: await readFile(`${key}.crt`, "utf8") };
+  const child = await start(scope, ["squid", "-N", "-f", join(folder, "squid.conf")], port);
+  if (child?.pid === undefined) return undefined;
+  return { name: "squid ssl-bump", port, pid: child.pid, ca: await readFile(`${key}.crt`, "utf8") };
 }
 
 async function start(
@@ -129,4 +135,11 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
+}
+
+/** Processor time that a process has used so far, `ms`; children are not counted. */
+export async function processorTime(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10; // in ticks of 1/100 s, on every Linux that Node runs on
 }

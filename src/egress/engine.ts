@@ -1,5 +1,6 @@
-import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
+import type { CompiledPolicy, CompiledRoute } from "./2-route/compiled-policy.ts";
 import type { UpstreamNeeds } from "./5-forward/open-upstream.ts";
+import type { Needles } from "./6-reply/echo-mask.ts";
 import type { EgressJournal } from "./egress-journal.ts";
 import type { EgressPolicy } from "./policy.ts";
 import type { LeafContexts } from "./server/leaf-contexts.ts";
@@ -8,6 +9,8 @@ import type { LeafContexts } from "./server/leaf-contexts.ts";
 export type Engine = {
   readonly policy: EgressPolicy;
   readonly compiled: CompiledPolicy;
+  /** What each route's answers must not hold */
+  readonly echoes: ReadonlyMap<CompiledRoute, Needles>;
   readonly leaves: LeafContexts;
   readonly upstream: UpstreamNeeds;
   readonly journal: EgressJournal;

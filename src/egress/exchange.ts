@@ -1,11 +1,10 @@
-import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { openUpstream, type Upstream } from "./5-forward/open-upstream.ts";
 import { type Outgoing, renderOutgoingHead } from "./5-forward/outgoing-head.ts";
 import { receiveResponse } from "./5-forward/receive-response.ts";
 import { type Sent, sendRequest } from "./5-forward/send-request.ts";
 import { isProperSwitch, pipeBoth } from "./5-forward/websocket.ts";
 import { openDecodedBody } from "./6-reply/decoded-body.ts";
-import { EchoMask } from "./6-reply/echo-mask.ts";
+import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
 import { sendResponse } from "./6-reply/send-response.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
@@ -24,6 +23,7 @@ export type Exchanged = { readonly kind: "answered"; readonly keepAlive: boolean
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const RESPONSE_HEAD_BYTES = 128 * 1024;
+const NO_ECHOES = makeNeedles([]);
 const POOLED_MS = 30_000;
 const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
@@ -109,7 +109,7 @@ type Relayed = {
 async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise<Exchanged | Refusal> {
   const { upstream, outgoing, response, sending, started } = relayed;
   const { head, compiled } = outgoing;
-  const mask = new EchoMask(echoesOf(compiled));
+  const mask = new EchoMask(engine.echoes.get(compiled) ?? NO_ECHOES);
   if (response.status === 101) return switchProtocols(engine, client, relayed, mask);
   const raw = openBody(upstream.channel, response.framing);
   const encoding = valuesOf(response.fields, "content-encoding").join(",").toLowerCase();

@@ -3,9 +3,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import { compilePolicy } from "./2-route/compiled-policy.ts";
+import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeAddressClassifier } from "./5-forward/address-class.ts";
 import { parseCompanyProxy } from "./5-forward/company-proxy.ts";
 import { makeUpstreamPool } from "./5-forward/upstream-pool.ts";
+import { makeNeedles } from "./6-reply/echo-mask.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { sendJson } from "./6-reply/send-json.ts";
 import type { CertificateAuthority } from "./authority/certificate-authority.ts";
@@ -94,9 +96,11 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
 
 function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Engine {
   const { policy, authority, clock } = parts;
+  const compiled = compilePolicy(policy);
   return {
     policy,
-    compiled: compilePolicy(policy),
+    compiled,
+    echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
     leaves: makeLeafContexts(authority, clock),
     upstream: {
       resolve: policy.resolve,

@@ -20,8 +20,11 @@ export type CompiledMatch = {
   readonly headers: readonly { readonly lower: string; readonly value: string | undefined }[];
 };
 
-/** The routes that speak for a host, found once per host. */
-export type CompiledPolicy = { routesFor(host: string): readonly CompiledRoute[] };
+/** All routes, and those that speak for one host. */
+export type CompiledPolicy = {
+  readonly routes: readonly CompiledRoute[];
+  routesFor(host: string): readonly CompiledRoute[];
+};
 
 const REMEMBERED_HOSTS = 256;
 
@@ -30,6 +33,7 @@ export function compilePolicy(policy: Pick<EgressPolicy, "routes">): CompiledPol
   const routes = policy.routes.map(compileRoute);
   const remembered = new Map<string, readonly CompiledRoute[]>();
   return {
+    routes,
     routesFor: (host) => {
       const known = remembered.get(host);
       if (known !== undefined) return known;

@@ -1,5 +1,16 @@
 const STAR = 0x2a;
 
+/** Secrets made ready to be looked for. */
+export type Needles = { readonly longestFirst: readonly Buffer[]; readonly firstBytes: ReadonlySet<number> };
+
+/** Makes secrets ready to be looked for, once for all streams. */
+export function makeNeedles(secrets: readonly Buffer[]): Needles {
+  return {
+    longestFirst: secrets.toSorted((a, b) => b.length - a.length),
+    firstBytes: new Set(secrets.map((secret) => secret[0] ?? 0)),
+  };
+}
+
 /**
  * Replaces secrets in a stream by stars of the same length, also where one is cut between two pieces, so that lengths
  * and framing stay as they were. Only bytes that could be the beginning of a secret are held back.
@@ -9,9 +20,9 @@ export class EchoMask {
   readonly #firstBytes: ReadonlySet<number>;
   #held: Buffer | undefined;
 
-  constructor(needles: readonly Buffer[]) {
-    this.#needles = needles.toSorted((a, b) => b.length - a.length);
-    this.#firstBytes = new Set(needles.map((needle) => needle[0] ?? 0));
+  constructor(needles: Needles) {
+    this.#needles = needles.longestFirst;
+    this.#firstBytes = needles.firstBytes;
   }
 
   /** Takes a piece and gives what can go on. */

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { PeerGone } from "./peer-gone.ts";
 
 const HIGH_WATER_BYTES = 128 * 1024;
+const JOINED_BYTES = 16 * 1024;
 const LINGER_MS = 2_000;
 const LINGER_BYTES = 4 * 1024 * 1024;
 
@@ -82,8 +83,12 @@ export class Channel {
     return this.#socket.write(bytes) ? undefined : this.#drained();
   }
 
-  /** Writes several pieces as one. */
+  /** Writes several pieces as one: small ones are joined, because each write costs a call into the system. */
   writeAll(pieces: readonly Buffer[]): Promise<void> | undefined {
+    const [only] = pieces;
+    if (pieces.length === 1 && only !== undefined) return this.write(only);
+    const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (total <= JOINED_BYTES) return this.write(Buffer.concat(pieces, total));
     if (this.closed) throw this.#failure ?? new PeerGone("closed");
     this.#socket.cork();
     let flowing = true;
