@@ -57,6 +57,9 @@ async function attempt(
     const received = await receive(engine, client, upstream, outgoing, sending);
     if (received === "again" || received.kind !== "response") return received;
     return await relay(engine, client, { upstream, outgoing, response: received.head, sending, started });
+  } catch (error) {
+    upstream.channel.destroy();
+    throw error;
   } finally {
     off();
   }

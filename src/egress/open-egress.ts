@@ -101,7 +101,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     policy,
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
-    leaves: makeLeafContexts(authority, clock),
+    leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: {
       resolve: policy.resolve,
       lookup: parts.lookup ?? systemLookup,

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
 import { Scope } from "../../src/base/scope.ts";
@@ -478,6 +478,23 @@ describe("peers that misbehave", () => {
     half.socket.write(Buffer.from([0x16, 0x03, 0x01]));
     await readAll(half.socket);
     await until("no client", () => world.egress.stats().clients === 0);
+  });
+
+  test("a client that breaks its TLS in the middle is let go", async () => {
+    const origin = await openHttpsOrigin(scope, "a.example.com", (_, response) => response.write("begin"));
+    const world = await openWorld(scope, {
+      routes: [plain(makeRoute("a.example.com"))],
+      resolve: [pin("a.example.com", origin)],
+    });
+    const { socket } = await connectTunnel(world.port, "a.example.com:443");
+    const tls = connectTls({ socket, servername: "a.example.com", ca: world.ca.certificatePem });
+    tls.on("error", () => {});
+    await once(tls, "secureConnect");
+    tls.write(GET("a.example.com"));
+    await once(tls, "data");
+    socket.write(Buffer.alloc(64, 0x17));
+    await until("nothing is left", () => world.egress.stats().clients === 0 && world.egress.stats().upstreams === 0);
+    expect(world.bugs).toEqual([]);
   });
 
   test("a server that stays silent is answered for, and let go", async () => {

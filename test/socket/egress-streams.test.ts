@@ -243,6 +243,28 @@ describe("answers come as they are made", () => {
   });
 });
 
+test("the anonymous token flow of a registry works by routes that let credentials pass", async () => {
+  const origin = await openHttpsOrigin(scope, "registry.example.com", (request, response) => {
+    if (request.headers.authorization === "Bearer anonymous-123") return response.end("layer");
+    const ask = 'Bearer realm="https://auth.example.com/token",service="registry"';
+    return response.writeHead(401, { "WWW-Authenticate": ask }).end();
+  });
+  const auth = await openHttpsOrigin(scope, "auth.example.com", (_, response) =>
+    response.end('{"token":"anonymous-123"}'),
+  );
+  const world = await openWorld(scope, {
+    routes: [
+      plain(makeRoute("registry.example.com", { inboundCredentials: "pass" })),
+      plain(makeRoute("auth.example.com")),
+    ],
+    resolve: [pin("registry.example.com", origin), pin("auth.example.com", auth)],
+  });
+  const url = "https://registry.example.com/v2/x/blobs/1";
+  expect(await curl(world, ["-i", url])).toContain('realm="https://auth.example.com/token"');
+  const { token } = JSON.parse(await curl(world, ["https://auth.example.com/token?service=registry"]));
+  expect(await curl(world, ["-H", `Authorization: Bearer ${token}`, url])).toBe("layer");
+});
+
 describe("connections to servers", () => {
   test("are kept and used again", async () => {
     let connections = 0;

@@ -26,6 +26,7 @@ export type CompiledPolicy = {
   routesFor(host: string): readonly CompiledRoute[];
 };
 
+const SENDABLE = /^[\x20-\x7e]+$/;
 const REMEMBERED_HOSTS = 256;
 
 /** The policy's routes, ready to match. Throws when a route's credential is missing: such a route must not open. */
@@ -55,6 +56,9 @@ function mostSpecific(routes: readonly CompiledRoute[], host: string): readonly 
 function compileRoute({ route, credential }: PolicyRoute, index: number): CompiledRoute {
   if ((route.auth === undefined) !== (credential === undefined)) {
     throw new Error(`route ${route.host}: its credential was not resolved`);
+  }
+  if (credential !== undefined && !SENDABLE.test(credential.expose("check that a header can carry it"))) {
+    throw new Error(`route ${route.host}: its credential has characters that no header can carry`);
   }
   const matches = route.matches.map((match) => ({
     paths: match.paths.map(makePathRule),

@@ -234,6 +234,14 @@ describe("git", () => {
   });
 });
 
+test("headers that have a server read another method or path are refused where those are ruled", () => {
+  const fields = [makeField("X-HTTP-Method-Override", "DELETE")];
+  const ruled = route("a.com", { matches: [match({ methods: ["POST"] })] });
+  expect(decide([ruled], ask("https://a.com/", { method: "POST" }))).toBe("pass 0");
+  expect(decide([ruled], ask("https://a.com/", { method: "POST", fields }))).toBe("egress/request-not-allowed");
+  expect(decide([route("a.com")], ask("https://a.com/", { method: "POST", fields }))).toBe("pass 0");
+});
+
 test("TRACE and protocols other than websocket are refused", () => {
   const routes = [route("a.com")];
   expect(decide(routes, ask("https://a.com/", { method: "TRACE" }))).toBe("egress/request-not-allowed");
@@ -245,5 +253,9 @@ test("a route whose credential was not resolved does not open", () => {
   const auth: Route["auth"] = { scheme: "Bearer", tokenRef: { kind: "env", variable: "T" } };
   expect(() => compilePolicy({ routes: [{ route: route("a.com", { auth }), credential: undefined }] })).toThrow(
     /credential/,
+  );
+  const broken = new SecretValue("T", "a\r\nX: y");
+  expect(() => compilePolicy({ routes: [{ route: route("a.com", { auth }), credential: broken }] })).toThrow(
+    /no header/,
   );
 });

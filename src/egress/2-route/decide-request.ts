@@ -21,6 +21,13 @@ export type RequestFacts = {
 /** What becomes of a request. `hold` is kept for requests that a person decides. */
 export type Verdict = { readonly kind: "pass"; readonly route: CompiledRoute } | Refusal;
 
+const OVERRIDES: ReadonlySet<string> = new Set([
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-original-url",
+  "x-rewrite-url",
+]);
 const SEE_ROUTES = "ask http://_egress.local/ for what is allowed, or ask the operator for this route";
 
 /** Decides by host, port, scheme, git, path, method and headers, in this order; pure. */
@@ -57,6 +64,16 @@ export function decideRequest(policy: CompiledPolicy, request: RequestFacts): Ve
   if (limited && path.kind === "ambiguous") {
     const message = `the path could be read in more than one way: it has ${path.why}`;
     return makeRefusal("egress/ambiguous-path", `${first.route.host}: paths`, message, "write the path plainly");
+  }
+  const override = request.fields.find((field) => OVERRIDES.has(field.lower));
+  if (override !== undefined && open.some((compiled) => compiled.matches.length > 0)) {
+    const message = `${override.lower} would have the server read another request than the one that was checked`;
+    return makeRefusal(
+      "egress/request-not-allowed",
+      `${first.route.host}: matches`,
+      message,
+      "send the request itself",
+    );
   }
   const route = willing.find((compiled) => fits(compiled, request, path.kind === "plain" ? path.path : undefined));
   if (route === undefined) {

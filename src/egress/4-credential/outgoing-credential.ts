@@ -2,14 +2,11 @@ import type { RouteAuth } from "../../manifest/bottle.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { type Field, makeField } from "../wire/fields.ts";
 
-const SAFE_VALUE = /^[\x20-\x7e]+$/;
-
-/** The header that proves who is asking; read it only to write it to a verified server. Throws for a value no header can carry. */
+/** The header that proves who is asking; read it only to write it to a verified server. */
 export function makeCredentialField(compiled: CompiledRoute): Field | undefined {
   const { route, credential } = compiled;
   if (route.auth === undefined || credential === undefined) return undefined;
   const value = credential.expose("header of a request to a verified server");
-  if (!SAFE_VALUE.test(value)) throw new Error(`the credential of route ${route.host} cannot be sent in a header`);
   return makeField(route.auth.scheme === "header" ? route.auth.name : "Authorization", renderValue(route.auth, value));
 }
 

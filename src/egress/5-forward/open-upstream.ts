@@ -66,9 +66,17 @@ async function dialDirect(
   compiled: CompiledRoute,
   needs: UpstreamNeeds,
 ): Promise<Opened | Refusal> {
-  const found = await findAddresses(destination.to, compiled, needs);
+  const found = await inTime(findAddresses(destination.to, compiled, needs), needs.connectTimeoutMs);
   if (found.kind === "refuse") return found;
   return { socket: await dialFirst(found.list, needs.connectTimeoutMs) };
+}
+
+/** The system's resolver has a patience of its own, and no way to be told to stop. */
+function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new DialFailure("timeout", "resolver")), ms);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 /** The first address that answers; all of them have been checked. */

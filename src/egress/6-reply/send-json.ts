@@ -1,7 +1,18 @@
-import { STATUS_CODES } from "node:http";
 import type { Channel } from "../server/channel.ts";
 import { makeField } from "../wire/fields.ts";
 import { renderHead } from "../wire/render-head.ts";
+
+const REASONS: Readonly<Record<number, string>> = {
+  200: "OK",
+  400: "Bad Request",
+  403: "Forbidden",
+  404: "Not Found",
+  421: "Misdirected Request",
+  429: "Too Many Requests",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+};
 
 /** Writes a whole JSON answer of our own; `toHead` leaves the body out. Throws `PeerGone`. */
 export async function sendJson(
@@ -11,7 +22,7 @@ export async function sendJson(
   options: { readonly keepAlive: boolean; readonly toHead: boolean },
 ): Promise<void> {
   const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  const head = renderHead(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`, [
+  const head = renderHead(`HTTP/1.1 ${status} ${REASONS[status] ?? "Refused"}`, [
     makeField("Content-Type", "application/json; charset=utf-8"),
     makeField("Content-Length", String(body.length)),
     makeField("Cache-Control", "no-store"),

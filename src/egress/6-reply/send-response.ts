@@ -57,6 +57,7 @@ function renderReplyHead(reply: Reply): Buffer {
     if (DROPPED.has(field.lower)) continue;
     if (field.lower === "content-length" && (decoded || framing.kind === "chunked" || framing.kind === "until-close"))
       continue;
+    if (field.lower === "content-length" && response.status === 204) continue;
     if (field.lower === "content-encoding" && decoded) continue;
     fields.push({ ...field, value: mask.maskText(field.value) });
   }

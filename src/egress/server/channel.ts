@@ -181,7 +181,9 @@ export class Channel {
   #wait(who: "reader" | "writer", waitMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#socket.setTimeout(waitMs);
+      const earlier = who === "reader" ? this.#wakeReader : this.#wakeWriter;
       const wake = () => {
+        earlier?.();
         if (who === "reader") this.#wakeReader = undefined;
         else this.#wakeWriter = undefined;
         if (this.#wakeReader === undefined && this.#wakeWriter === undefined) this.#socket.setTimeout(0);

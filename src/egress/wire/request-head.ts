@@ -53,8 +53,8 @@ export function parseRequestHead(text: string): RequestHead {
     fields,
     host,
     framing,
-    keepAlive: version === "1.1" ? !connection.includes("close") : connection.includes("keep-alive"),
-    upgrade: parseUpgrade(fields, connection),
+    keepAlive: version === "1.1" && !connection.includes("close"),
+    upgrade: parseUpgrade(fields, connection, framing),
     expectsContinue: parseExpect(fields),
   };
 }
@@ -102,9 +102,10 @@ function splitQuery(raw: string): { readonly path: string; readonly query: strin
   return mark === -1 ? { path: raw, query: undefined } : { path: raw.slice(0, mark), query: raw.slice(mark + 1) };
 }
 
-function parseUpgrade(fields: Fields, connection: readonly string[]): string | undefined {
+function parseUpgrade(fields: Fields, connection: readonly string[], framing: Framing): string | undefined {
   const upgrade = valuesOf(fields, "upgrade");
   if (upgrade.length === 0 && !connection.includes("upgrade")) return undefined;
+  if (framing.kind !== "none") throw new Malformed("a switch of protocols with a body");
   return upgrade.join(",").toLowerCase();
 }
 
