@@ -9,7 +9,7 @@ import { parseCompanyProxy } from "./5-forward/company-proxy.ts";
 import { makeUpstreamPool } from "./5-forward/upstream-pool.ts";
 import { makeNeedles } from "./6-reply/echo-mask.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
-import { sendJson } from "./6-reply/send-json.ts";
+import { sendOwn } from "./6-reply/send-own.ts";
 import type { CertificateAuthority } from "./authority/certificate-authority.ts";
 import { makeEgressJournal } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
@@ -128,9 +128,8 @@ async function refuseConnection(engine: Engine, client: Channel): Promise<void> 
   );
   engine.counters.refusals++;
   engine.journal.refusal(refusal, {});
-  const { status, value } = renderRefusal(refusal);
   try {
-    await sendJson(client, status, value, { keepAlive: false, toHead: false });
+    await sendOwn(client, renderRefusal(refusal, []), { keepAlive: false, toHead: false });
     await client.finish();
   } catch (error) {
     client.destroy();

@@ -1,7 +1,7 @@
 import { type Arrival, findDestination } from "./1-accept/destination.ts";
 import { openTunnel } from "./1-accept/open-tunnel.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
-import { sendJson } from "./6-reply/send-json.ts";
+import { sendOwn } from "./6-reply/send-own.ts";
 import type { Engine } from "./engine.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
 import { serveRequest } from "./serve-request.ts";
@@ -80,9 +80,8 @@ async function answerRefusal(
 ): Promise<void> {
   engine.counters.refusals++;
   engine.journal.refusal(refusal, target);
-  const { status, value } = renderRefusal(refusal);
   try {
-    await sendJson(client, status, value, { keepAlive: false, toHead: false });
+    await sendOwn(client, renderRefusal(refusal, []), { keepAlive: false, toHead: false });
     await client.finish();
   } catch (gone) {
     client.destroy();

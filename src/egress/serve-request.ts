@@ -4,7 +4,7 @@ import { cleanCredentials } from "./4-credential/inbound-credentials.ts";
 import type { Outgoing } from "./5-forward/outgoing-head.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { renderRoutes } from "./6-reply/routes-page.ts";
-import { sendJson } from "./6-reply/send-json.ts";
+import { sendOwn } from "./6-reply/send-own.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import { exchange } from "./exchange.ts";
@@ -56,7 +56,7 @@ async function answerRoutes(
     return refuse(makeRefusal("egress/not-a-route", OWN_NAME, message, `ask http://${OWN_NAME}/`));
   }
   const { keepAlive } = head;
-  await sendJson(client, 200, renderRoutes(engine.policy.routes), { keepAlive, toHead: head.method === "HEAD" });
+  await sendOwn(client, renderRoutes(engine.policy.routes), { keepAlive, toHead: head.method === "HEAD" });
   return keepAlive;
 }
 
@@ -74,9 +74,8 @@ async function answerRefusal(engine: Engine, client: Channel, refused: Refused):
     refusal,
     destination === undefined ? { method: head.method } : describeTarget(head.method, destination),
   );
-  const { status, value } = renderRefusal(refusal);
   const keepAlive = head.keepAlive && head.upgrade === undefined && (body.done || isShort(head));
-  await sendJson(client, status, value, { keepAlive, toHead: head.method === "HEAD" });
+  await sendOwn(client, renderRefusal(refusal, head.fields), { keepAlive, toHead: head.method === "HEAD" });
   if (!keepAlive) return false;
   while (!body.done && (await body.read()) !== undefined); // what is left is short
   return true;

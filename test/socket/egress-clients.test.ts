@@ -147,6 +147,7 @@ describe("git", () => {
     const pushed = await run(["git", "-C", join(folder, "copy"), "push", "-q", "origin", "HEAD"], { env: all });
     expect(pushed.exit).not.toEqual({ kind: "code", code: 0 });
     expect(pushed.stderr).toContain("403");
+    expect(pushed.stderr).toContain("remote: git push over HTTPS to git.example.com is never allowed");
     const closed = await run(["git", "clone", "-q", "https://closed.example.com/r.git", join(folder, "no")], {
       env: all,
     });

@@ -54,7 +54,12 @@ export function makeLeafContexts(
       if (!exempt.has(host.text) && !bucket.take()) return undefined;
       const entry = { context: make(host), until: now + 5 * 24 * 3_600_000 };
       remember(key, entry);
-      return entry.context;
+      try {
+        return await entry.context;
+      } catch (error) {
+        kept.delete(key); // a failure is not kept
+        throw error;
+      }
     },
   };
 }

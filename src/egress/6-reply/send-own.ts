@@ -14,16 +14,22 @@ const REASONS: Readonly<Record<number, string>> = {
   504: "Gateway Timeout",
 };
 
-/** Writes a whole JSON answer of our own; `toHead` leaves the body out. Throws `PeerGone`. */
-export async function sendJson(
+/** A whole answer of our own. */
+export type OwnAnswer = {
+  readonly status: number;
+  readonly type: "application/json" | "text/plain";
+  readonly text: string;
+};
+
+/** Writes an answer of our own; `toHead` leaves the body out. Throws `PeerGone`. */
+export async function sendOwn(
   client: Channel,
-  status: number,
-  value: unknown,
+  answer: OwnAnswer,
   options: { readonly keepAlive: boolean; readonly toHead: boolean },
 ): Promise<void> {
-  const body = Buffer.from(`${JSON.stringify(value)}\n`);
-  const head = renderHead(`HTTP/1.1 ${status} ${REASONS[status] ?? "Refused"}`, [
-    makeField("Content-Type", "application/json; charset=utf-8"),
+  const body = Buffer.from(answer.text);
+  const head = renderHead(`HTTP/1.1 ${answer.status} ${REASONS[answer.status] ?? "Refused"}`, [
+    makeField("Content-Type", `${answer.type}; charset=utf-8`),
     makeField("Content-Length", String(body.length)),
     makeField("Cache-Control", "no-store"),
     ...(options.keepAlive ? [] : [makeField("Connection", "close")]),
