@@ -14,5 +14,5 @@ export function renderRoutes(routes: readonly PolicyRoute[]): OwnAnswer {
     })),
     what_to_do: "requests outside these routes are refused; ask the operator for what is missing",
   };
-  return { status: 200, type: "application/json", text: `${JSON.stringify(page)}\n` };
+  return { status: 200, reason: "OK", type: "application/json", text: `${JSON.stringify(page)}\n` };
 }
