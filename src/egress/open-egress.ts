@@ -45,7 +45,7 @@ export type Egress = {
 };
 
 /** What a bottle's way out is doing. */
-export type EgressStats = {
+type EgressStats = {
   readonly requests: number;
   readonly refusals: number;
   /** Connections out of the bottle that are open now */

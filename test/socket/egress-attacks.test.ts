@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/base/clock.ts";
+import { startProcess } from "../../src/base/process.ts";
 import { Scope } from "../../src/base/scope.ts";
 import { makeCertificateAuthority } from "../../src/egress/authority/certificate-authority.ts";
 import { parseHost } from "../../src/egress/wire/host.ts";
@@ -41,6 +44,15 @@ afterEach(async () => {
 /** The refusal's code in an answer, whatever surrounds it. */
 function codeOf(answer: string): string | undefined {
   return /"code":"([^"]+)"/.exec(answer)?.[1];
+}
+
+async function readLine(stream: Readable): Promise<string> {
+  let text = "";
+  for await (const bytes of stream) {
+    text += String(bytes);
+    if (text.includes("\n")) break;
+  }
+  return text;
 }
 
 const GET = (host: string, path = "/", more = "") =>
@@ -442,6 +454,16 @@ describe("addresses", () => {
     expect(codeOf(await sendTls(metadata, host, GET(host)))).toBe("egress/private-address");
   });
 
+  test("an address that a route names is verified by its certificate like a name", async () => {
+    const good = await openHttpsOrigin(scope, "127.0.0.1", (_, response) => response.end("reached"));
+    const bad = await openHttpsOrigin(scope, "127.0.0.2", (_, response) => response.end("reached"));
+    const routes = [plain(makeRoute("127.0.0.1", { ports: [good.port, bad.port], allowPrivate: true }))];
+    const world = await openWorld(scope, { routes });
+    const ask = (port: number) => sendTls(world, `127.0.0.1:${port}`, GET(`127.0.0.1:${port}`), "");
+    expect(await ask(good.port)).toContain("reached");
+    expect(codeOf(await ask(bad.port))).toBe("egress/upstream-untrusted");
+  });
+
   test("a redirect to a private address is passed on, not followed", async () => {
     const inner = await openHttpOrigin(scope, (_, response) => response.end("inner"));
     const origin = await openHttpsOrigin(scope, "a.example.com", (_, response) =>
@@ -588,6 +610,23 @@ describe("peers that misbehave", () => {
     expect(world.egress.stats().leaves).toBeLessThanOrEqual(256);
     expect(world.events.length).toBeLessThan(2_000);
     await until("no client", () => world.egress.stats().clients === 0);
+  });
+
+  test("a killed process takes every connection along, and nobody answers in its place", async () => {
+    const file = join(import.meta.dirname, "egress", "process.ts");
+    const argv: [string, ...string[]] = [process.execPath, "--import", "tsx", file];
+    const child = startProcess(argv, { env: process.env, stdio: ["ignore", "pipe", "ignore"] });
+    scope.defer("child", () => void child.kill("SIGKILL"));
+    if (child.stdout === null) throw new Error("no output");
+    const { port } = JSON.parse(await readLine(child.stdout));
+    const { socket, answer } = await connectTunnel(port, "a.example.com:443");
+    expect(answer).toMatch(/^HTTP\/1\.1 200/);
+    const gone = once(socket, "close");
+    child.kill("SIGKILL");
+    await gone;
+    const refused = connect(port, "127.0.0.1");
+    const [error] = await once(refused, "error");
+    expect(error).toMatchObject({ code: "ECONNREFUSED" });
   });
 
   test("closing the scope ends every connection at once", async () => {

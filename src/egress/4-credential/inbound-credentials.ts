@@ -55,7 +55,7 @@ export function cleanCredentials(
 }
 
 /** The header that the route sets, lower case. */
-export function injectedHeader(compiled: CompiledRoute): string | undefined {
+function injectedHeader(compiled: CompiledRoute): string | undefined {
   const { auth } = compiled.route;
   if (auth === undefined) return undefined;
   return auth.scheme === "header" ? auth.name.toLowerCase() : "authorization";

@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Host } from "../wire/host.ts";
 
 /** A certificate for one host and the key that goes with it. */
-export type Leaf = {
+type Leaf = {
   readonly certificatePem: string;
   readonly keyPem: string;
   /** When it must no longer be shown */

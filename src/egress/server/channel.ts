@@ -1,6 +1,8 @@
 import type { Socket } from "node:net";
 import { PeerGone } from "./peer-gone.ts";
 
+type Failure = { readonly why: "closed" | "silent"; readonly cause: unknown };
+
 const HIGH_WATER_BYTES = 128 * 1024;
 const JOINED_BYTES = 16 * 1024;
 const LINGER_MS = 2_000;
@@ -17,7 +19,7 @@ export class Channel {
   #queue: Buffer[] = [];
   #queued = 0;
   #ended = false;
-  #failure: PeerGone | undefined;
+  #failure: Failure | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
 
@@ -32,7 +34,7 @@ export class Channel {
     socket.on("close", this.#onClose);
     socket.on("drain", this.#onDrain);
     socket.on("timeout", this.#onTimeout);
-    if (socket.destroyed) this.#fail(new PeerGone("closed"));
+    if (socket.destroyed) this.#fail("closed");
   }
 
   /** Whether nothing more can be read or written. */
@@ -56,7 +58,7 @@ export class Channel {
       const bytes = this.tryRead();
       if (bytes !== undefined) return bytes;
       if (this.#ended) return undefined;
-      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#failure !== undefined) throw this.#gone();
       await this.#wait("reader", waitMs);
     }
   }
@@ -79,7 +81,7 @@ export class Channel {
 
   /** Writes; the promise is there only when the peer must catch up first. Throws `PeerGone`. */
   write(bytes: Buffer): Promise<void> | undefined {
-    if (this.closed) throw this.#failure ?? new PeerGone("closed");
+    if (this.closed) throw this.#gone();
     return this.#socket.write(bytes) ? undefined : this.#drained();
   }
 
@@ -89,7 +91,7 @@ export class Channel {
     if (pieces.length === 1 && only !== undefined) return this.write(only);
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (total <= JOINED_BYTES) return this.write(Buffer.concat(pieces, total));
-    if (this.closed) throw this.#failure ?? new PeerGone("closed");
+    if (this.closed) throw this.#gone();
     this.#socket.cork();
     let flowing = true;
     for (const piece of pieces) flowing = this.#socket.write(piece);
@@ -131,7 +133,7 @@ export class Channel {
   /** Ends the connection at once. */
   destroy(): void {
     this.#socket.destroy();
-    this.#fail(new PeerGone("closed"));
+    this.#fail("closed");
   }
 
   /** Gives the socket back, paused, with everything unread put back into it. */
@@ -161,21 +163,21 @@ export class Channel {
     this.#wakeReader?.();
   };
 
-  readonly #onError = (error: Error): void => this.#fail(new PeerGone("closed", error));
+  readonly #onError = (error: Error): void => this.#fail("closed", error);
 
-  readonly #onClose = (): void => this.#fail(new PeerGone("closed"));
+  readonly #onClose = (): void => this.#fail("closed");
 
   readonly #onDrain = (): void => this.#wakeWriter?.();
 
   readonly #onTimeout = (): void => {
     if (this.#wakeReader === undefined && this.#wakeWriter === undefined) return;
-    this.#fail(new PeerGone("silent"));
+    this.#fail("silent");
     this.#socket.destroy();
   };
 
   async #drained(): Promise<void> {
     await this.#wait("writer", this.#idleMs);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure !== undefined) throw this.#gone();
   }
 
   #wait(who: "reader" | "writer", waitMs: number): Promise<void> {
@@ -194,9 +196,14 @@ export class Channel {
     });
   }
 
-  #fail(why: PeerGone): void {
+  /** Made only where it is thrown: nearly every connection ends without anybody asking why. */
+  #gone(): PeerGone {
+    return new PeerGone(this.#failure?.why ?? "closed", this.#failure?.cause);
+  }
+
+  #fail(why: "closed" | "silent", cause?: unknown): void {
     if (this.#failure !== undefined) return;
-    this.#failure = why;
+    this.#failure = { why, cause };
     this.#wakeReader?.();
     this.#wakeWriter?.();
     for (const listener of this.#closeListeners) listener();

@@ -16,11 +16,6 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const CONTROL = /[\0-\x08\n-\x1f\x7f]/;
 const MAX_FIELDS = 200;
 
-/** Whether the text is an RFC 9110 token. */
-export function isToken(text: string): boolean {
-  return TOKEN.test(text);
-}
-
 /** Header lines as fields. Throws `Malformed` for folded lines, odd names, control characters and too many lines. */
 export function parseFields(lines: readonly string[]): Fields {
   if (lines.length > MAX_FIELDS) throw new Malformed(`more than ${MAX_FIELDS} header fields`);

@@ -20,7 +20,7 @@ export type RequestHead = {
 };
 
 /** What the request line asks for, not decoded. */
-export type RequestTarget =
+type RequestTarget =
   | { readonly kind: "origin"; readonly path: string; readonly query: string | undefined }
   | {
       readonly kind: "absolute";

@@ -163,7 +163,11 @@ export async function readAll(socket: Socket): Promise<string> {
   const pieces: Buffer[] = [];
   socket.on("data", (bytes: Buffer) => pieces.push(bytes));
   socket.on("error", () => {});
-  if (!socket.destroyed && !socket.readableEnded) await Promise.race([once(socket, "end"), once(socket, "close")]);
+  await new Promise<void>((resolve) => {
+    socket.on("end", resolve);
+    socket.on("close", () => resolve());
+    if (socket.destroyed || socket.readableEnded) resolve();
+  });
   return Buffer.concat(pieces).toString("latin1");
 }
 
