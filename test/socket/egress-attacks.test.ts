@@ -621,7 +621,7 @@ describe("peers that misbehave", () => {
     const { port } = JSON.parse(await readLine(child.stdout));
     const { socket, answer } = await connectTunnel(port, "a.example.com:443");
     expect(answer).toMatch(/^HTTP\/1\.1 200/);
-    const gone = once(socket, "close");
+    const gone = Promise.all([once(socket, "close"), once(child, "exit")]);
     child.kill("SIGKILL");
     await gone;
     const refused = connect(port, "127.0.0.1");
