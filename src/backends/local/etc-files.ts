@@ -2,6 +2,7 @@ import { copyFile, mkdir, readlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { systemErrorCode } from "../../base/errors.ts";
 import type { GuestLayout } from "../../plan/plan.ts";
+import type { GuestFile } from "../backend.ts";
 import type { HostView } from "./host-view.ts";
 
 /** Files of the host's `/etc` that programs expect and that hold nothing of the host's own. */
@@ -29,15 +30,31 @@ export function renderEtcFiles(layout: GuestLayout, shell: string): ReadonlyMap<
   ]);
 }
 
-/** Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, and places for its bound folders. */
-export async function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView): Promise<void> {
+/**
+ * Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, places for its bound folders, and
+ * what the guest is given.
+ */
+export async function writeEtcFolder(
+  folder: string,
+  layout: GuestLayout,
+  host: HostView,
+  files: readonly GuestFile[],
+): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 });
   await Promise.all([
+    ...files.map(({ path, content }) => writeInto(folder, path, content)),
     ...[...renderEtcFiles(layout, host.shell)].map(([name, text]) => writeFile(join(folder, name), text)),
     ...host.etcFolders.map((path) => mkdir(join(folder, relative("/etc", path)), { recursive: true })),
     ...COPIED.map((name) => copyIfThere(join("/etc", name), join(folder, name))),
     copyIfThere(await resolveTimeZone(), join(folder, "localtime")),
   ]);
+}
+
+async function writeInto(folder: string, path: string, content: string | Uint8Array): Promise<void> {
+  const inside = relative("/etc", path);
+  if (inside.startsWith("..")) throw new Error(`${path} is not below /etc`);
+  await mkdir(dirname(join(folder, inside)), { recursive: true });
+  await writeFile(join(folder, inside), content);
 }
 
 async function resolveTimeZone(): Promise<string> {
