@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   "process/not-found": { exit: "host", meaning: "A program this one needs is not installed." },
   "process/timeout": { exit: "host", meaning: "A program this one needs did not answer in time." },
   "secret/missing": { exit: "input", meaning: "A value the manifest refers to is not there." },
+  "secret/unusable": { exit: "input", meaning: "A secret is there, but cannot be sent as the manifest asks for." },
   "terminal/no-pty": {
     exit: "host",
     meaning: "An interactive bottle needs a pseudo-terminal of its own and none can be opened.",

@@ -22,6 +22,9 @@ import { type Lookup, systemLookup } from "./server/lookup.ts";
 import { PeerGone } from "./server/peer-gone.ts";
 import { makeUpstreamTrust } from "./server/upstream-trust.ts";
 
+/** Time for what was under way when it was closed, `ms` */
+const SETTLE_MS = 250;
+
 /** What a bottle's way out is made from. */
 export type EgressParts = {
   /** Servers that already listen where the bottle's programs connect to */
@@ -65,21 +68,25 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
     upstreams.add(channel);
     channel.onClose(() => upstreams.delete(channel));
   });
+  const serving = new Set<Promise<void>>();
   const onConnection = (socket: Socket): void => {
     clients.add(socket);
     socket.on("close", () => clients.delete(socket));
     const channel = new Channel(socket, policy.limits.idleTimeoutMs);
     const served =
       clients.size > policy.limits.connections ? refuseConnection(engine, channel) : serveConnection(engine, channel);
-    served.catch((error: unknown) => {
-      socket.destroy();
-      parts.onBug(error);
-    });
+    const settled = served
+      .catch((error: unknown) => {
+        socket.destroy();
+        parts.onBug(error);
+      })
+      .finally(() => serving.delete(settled));
+    serving.add(settled);
   };
   for (const listener of listeners) listener.on("connection", onConnection);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= closeAll(listeners, onConnection, clients, upstreams);
+    closing ??= closeAll(listeners, onConnection, clients, upstreams).then(() => settleAll(serving));
     return closing;
   };
   scope.defer("egress", close);
@@ -135,6 +142,16 @@ async function refuseConnection(engine: Engine, client: Channel): Promise<void> 
     client.destroy();
     if (!(error instanceof PeerGone)) throw error;
   }
+}
+
+/** Lets what was under way write its last event; what still waits for a server is not waited for. */
+async function settleAll(serving: ReadonlySet<Promise<void>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SETTLE_MS);
+  });
+  await Promise.race([Promise.all(serving), late]);
+  clearTimeout(timer);
 }
 
 async function closeAll(

@@ -412,7 +412,8 @@ describe("the preflight", () => {
       beware     the bottle limits memory, and nothing on this machine holds that:
                  this user may not make control groups
                  *.npmjs.org takes credentials that the agent brings along
-                 requests leave through the proxy of config.yaml
+                 requests leave through http://u:secret@proxy:3128, which resolves
+                 names: their addresses cannot be checked here
       "
     `);
   });

@@ -1,3 +1,4 @@
+import { BottleError } from "../../base/errors.ts";
 import type { SecretValue } from "../../base/secret-value.ts";
 import type { Route } from "../../manifest/bottle.ts";
 import type { EgressPolicy, PolicyRoute } from "../policy.ts";
@@ -58,7 +59,10 @@ function compileRoute({ route, credential }: PolicyRoute, index: number): Compil
     throw new Error(`route ${route.host}: its credential was not resolved`);
   }
   if (credential !== undefined && !SENDABLE.test(credential.expose("check that a header can carry it"))) {
-    throw new Error(`route ${route.host}: its credential has characters that no header can carry`);
+    const message = `the credential of the route ${route.host} has characters that no header can carry`;
+    throw new BottleError("secret/unusable", message, {
+      hint: `look at ${credential.name}: one line of plain ASCII is expected`,
+    });
   }
   const matches = route.matches.map((match) => ({
     paths: match.paths.map(makePathRule),

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { BottleError } from "../../base/errors.ts";
 
 /** Whether a decoded path fits. */
 export type PathRule = (path: string) => boolean;
@@ -16,8 +17,24 @@ export function makePathRule(rule: { readonly type: "exact" | "prefix" | "regex"
       return (path) => path === rule.value || path.startsWith(folder);
     }
     case "regex": {
-      const pattern = RE2JS.compile(rule.value);
+      const pattern = compileRegex(rule.value);
       return (path) => pattern.matches(path);
     }
+  }
+}
+
+/** The manifest's check knows JavaScript's syntax only; what needs backtracking is found here. */
+function compileRegex(text: string): RE2JS {
+  try {
+    return RE2JS.compile(text);
+  } catch (cause) {
+    throw new BottleError(
+      "manifest/invalid",
+      `the path rule ${JSON.stringify(text)} cannot be matched in linear time`,
+      {
+        hint: "look-around and back-references are not supported: write it without, or as several rules",
+        cause,
+      },
+    );
   }
 }
