@@ -43,9 +43,7 @@ function configWarnings({ config }: Omit<BottlePlan, "warnings">, { variables }:
     ...(config.extraCa === undefined ? [] : [`upstream TLS also trusts ${config.extraCa}`]),
     ...(config.upstreamProxy === undefined
       ? []
-      : [
-          `requests leave through ${config.upstreamProxy}, which resolves names: their addresses cannot be checked here`,
-        ]),
+      : ["requests leave through the proxy of config.yaml, which resolves names: their addresses cannot be checked"]),
     ...config.resolve.map(({ name, address, port }) => `${name} is dialled at ${address} port ${port}`),
   ];
 }

@@ -81,14 +81,14 @@ export type Listening = {
  * Runs in the holder's namespaces, on the host's own file system and dropped: makes the listening sockets of the link, sends
  * them over Node's channel, and ends.
  */
-const LISTEN = `const net = require("node:net"), ports = process.argv.slice(1).map(Number);
-const fail = (error) => { process.stderr.write(String(error.message)); process.exit(1); };
-process.once("disconnect", () => process.exit(1));
+const LISTEN = `const net = require("node:net"), self = process, ports = self.argv.slice(1).map(Number);
+const fail = (error) => { self.stderr.write(String(error.message)); self.exit(1); };
+self.once("disconnect", () => self.exit(1));
 (function next() {
   const port = ports.shift();
-  if (port === undefined) process.exit(0);
+  if (port === undefined) self.exit(0);
   const server = net.createServer().once("error", fail);
-  server.listen(port, "127.0.0.1", () => process.send({ port }, server, (error) => (error ? fail(error) : next())));
+  server.listen(port, "127.0.0.1", () => self.send({ port }, server, (error) => (error ? fail(error) : next())));
 })();`;
 
 /** The command that makes listening sockets in a guest's network and hands them to us. */
