@@ -3,12 +3,12 @@ import type { Host } from "../wire/host.ts";
 import { encodeBits, encodeDer, encodeOid, encodeSequence, encodeTime, encodeUnsigned, TAG } from "./der.ts";
 
 /** The two certificates that a bottle needs, and nothing else of X.509. */
-export type CertificateShape =
+type CertificateShape =
   | { readonly kind: "authority" }
   | { readonly kind: "leaf"; readonly host: Host; readonly issuerKey: KeyObject };
 
 /** What a certificate says. */
-export type CertificateFacts = {
+type CertificateFacts = {
   readonly shape: CertificateShape;
   readonly subject: string;
   readonly issuer: string;
