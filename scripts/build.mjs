@@ -9,7 +9,7 @@ const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 await build({
-  entryPoints: [join(root, "src/main.ts")],
+  entryPoints: { main: join(root, "src/main.ts"), warden: join(root, "src/warden/main.ts") },
   outdir: dist,
   bundle: true,
   splitting: true,

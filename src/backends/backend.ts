@@ -1,3 +1,4 @@
+import type { Server } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import type { Slug } from "../base/ids.ts";
 import type { Exit } from "../base/process.ts";
@@ -65,7 +66,14 @@ export type GuestSpec = {
   readonly limits: PlannedLimits;
   /** Folders bound read-only at the same path */
   readonly tools: readonly string[];
+  /** Ports on the guest's own loopback at which something outside answers; nothing is opened without */
+  readonly link?: { readonly ports: readonly number[] };
+  /** Files below `/etc` that are there before the first command and that nothing inside can change */
+  readonly files?: readonly GuestFile[];
 };
+
+/** A file that a guest finds in its `/etc`; readable for everything inside, so never a secret. */
+export type GuestFile = { readonly path: string; readonly content: string | Uint8Array };
 
 /** A guest as it can be found again by another process. */
 export type GuestRef = { readonly backend: BackendName; readonly slug: Slug; readonly detail: string };
@@ -75,6 +83,8 @@ export interface Guest {
   readonly ref: GuestRef;
   /** Numeric owner that the guest's files have on the host */
   readonly owner: GuestOwner;
+  /** What listens inside at the ports of the link, in their order; the guest's loopback leads nowhere else */
+  readonly listeners: readonly Server[];
   /** Starts a command inside; resolves when it runs. Throws `launch/failed` when it cannot. */
   exec(command: GuestCommand): Promise<GuestProcess>;
   /** Ends everything inside within a second; doing it twice is no error. */

@@ -27,11 +27,13 @@ export const ERROR_CODES = {
     meaning: "SIGTERM, a hung-up terminal or a reader that went away stopped the work.",
   },
   "lock/held": { exit: "conflict", meaning: "Another process holds this lock." },
+  "manifest/invalid": { exit: "input", meaning: "A manifest asks for something that cannot be done as it is written." },
   "manifest/not-found": { exit: "input", meaning: "No bottle or agent of this name is defined." },
   "process/failed": { exit: "host", meaning: "A program this one needs ended with an error." },
   "process/not-found": { exit: "host", meaning: "A program this one needs is not installed." },
   "process/timeout": { exit: "host", meaning: "A program this one needs did not answer in time." },
   "secret/missing": { exit: "input", meaning: "A value the manifest refers to is not there." },
+  "secret/unusable": { exit: "input", meaning: "A secret is there, but cannot be sent as the manifest asks for." },
   "terminal/no-pty": {
     exit: "host",
     meaning: "An interactive bottle needs a pseudo-terminal of its own and none can be opened.",

@@ -22,7 +22,28 @@ export type JournalEvent =
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
   | { readonly kind: "cleaned"; readonly what: string }
   /** A crash cut the lines before this one short; they stay where they are, `sha256` is over them */
-  | { readonly kind: "torn"; readonly bytes: number; readonly sha256: string };
+  | { readonly kind: "torn"; readonly bytes: number; readonly sha256: string }
+  | ({ readonly kind: "egress-request"; readonly status: number; readonly ms: number } & EgressTarget & {
+        /** Body bytes that went out and came back */
+        readonly bytes: { readonly out: number; readonly in: number };
+      })
+  | ({
+      readonly kind: "egress-refusal";
+      /** `egress/host-not-allowed` … */
+      readonly code: string;
+      readonly rule: string;
+      /** Refusals since the event before that were not written down, because there were too many */
+      readonly unwritten: number;
+    } & Partial<EgressTarget>);
+
+/** What a request asked for; its query is never kept, and what looks like a key in its path is replaced by its length. */
+export type EgressTarget = {
+  readonly method: string;
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
+};
 
 /** One line of a journal: an event, its place in the chain, and the hash that binds it to the line before. */
 export type JournalEntry = {

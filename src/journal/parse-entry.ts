@@ -13,6 +13,7 @@ type ChecksByKind = { readonly [Kind in JournalEvent["kind"]]: Checks<Extract<Jo
 const text: Check = (value) => typeof value === "string";
 const number: Check = (value) => typeof value === "number";
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
+const byteCounts: Check = (value) => isJsonObject(value) && number(value["out"]) && number(value["in"]);
 const orNothing =
   (check: Check): Check =>
   (value) =>
@@ -27,6 +28,15 @@ const CHECKS: ChecksByKind = {
   failed: { code: text, message: text },
   cleaned: { what: text },
   torn: { bytes: number, sha256: text },
+  "egress-request": {
+    ...{ method: text, scheme: text, host: text, port: number, path: text },
+    ...{ status: number, ms: number, bytes: byteCounts },
+  },
+  "egress-refusal": {
+    ...{ code: text, rule: text, unwritten: number },
+    ...{ method: orNothing(text), scheme: orNothing(text), host: orNothing(text) },
+    ...{ port: orNothing(number), path: orNothing(text) },
+  },
 };
 
 /** One line of a journal as an entry whose event has every field of its kind; says nothing about the chain. */

@@ -10,6 +10,8 @@ import { renderEntry, renderItem } from "./render-entry.ts";
 const slug = parseSlug("dev-ab0de") ?? expect.fail();
 const makeAt = (event: JournalEvent) => makeEntry(makeEmptyChain(slug), new Date("2026-01-02T03:04:05.678Z"), event);
 
+const TARGET = { method: "GET", scheme: "https", host: "api.example.com", port: 443, path: "/v1" } as const;
+
 const EVENTS: readonly JournalEvent[] = [
   { kind: "start", slug, bottle: "dev", backend: "local", argv: ["claude", "--say", "it's me"] },
   { kind: "running", owner: 200_001 },
@@ -20,6 +22,19 @@ const EVENTS: readonly JournalEvent[] = [
   { kind: "failed", code: "launch/failed", message: "bwrap: \u001b]52;c;ZXZpbA==\u0007 no" },
   { kind: "cleaned", what: "guest" },
   { kind: "torn", bytes: 17, sha256: "ab" },
+  { kind: "egress-request", ...TARGET, status: 200, ms: 120, bytes: { out: 0, in: 5 } },
+  { kind: "egress-request", ...TARGET, port: 8443, status: 404, ms: 120, bytes: { out: 7, in: 0 } },
+  { kind: "egress-refusal", code: "egress/host-not-allowed", rule: "no route", unwritten: 0, ...TARGET },
+  {
+    kind: "egress-refusal",
+    code: "egress/plaintext",
+    rule: "tunnel",
+    unwritten: 3,
+    method: "CONNECT",
+    host: "a.b",
+    port: 443,
+  },
+  { kind: "egress-refusal", code: "egress/bad-request", rule: "HTTP/1.1, read strictly", unwritten: 0 },
 ];
 
 describe("renderEntry", () => {
@@ -33,7 +48,12 @@ describe("renderEntry", () => {
       2026-01-02 03:04:05Z  timeout   ended by its time limit after 60 s
       2026-01-02 03:04:05Z  failed    bwrap: \\x1b]52;c;ZXZpbA==\\x07 no (launch/failed)
       2026-01-02 03:04:05Z  cleaned   guest
-      2026-01-02 03:04:05Z  torn      a crash cut the 17 bytes before this short"
+      2026-01-02 03:04:05Z  torn      a crash cut the 17 bytes before this short
+      2026-01-02 03:04:05Z  egress-request  GET https://api.example.com/v1 → 200 after 0.1 s
+      2026-01-02 03:04:05Z  egress-request  GET https://api.example.com:8443/v1 → 404 after 0.1 s
+      2026-01-02 03:04:05Z  egress-refusal  GET https://api.example.com/v1 refused: egress/host-not-allowed (no route)
+      2026-01-02 03:04:05Z  egress-refusal  CONNECT a.b:443 refused: egress/plaintext (tunnel), and 3 more before it
+      2026-01-02 03:04:05Z  egress-refusal  a connection refused: egress/bad-request (HTTP/1.1, read strictly)"
     `);
   });
 

@@ -1,7 +1,7 @@
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { JournalEntry, JournalEvent } from "./event.ts";
+import type { EgressTarget, JournalEntry, JournalEvent } from "./event.ts";
 import type { FollowedItem } from "./follow-journal.ts";
 
 /** What a follower met as one line for a person, with nothing in it that a terminal would act upon. */
@@ -46,7 +46,21 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       return { tone: "plain", details: event.what };
     case "torn":
       return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
+    case "egress-request":
+      return { tone: "plain", details: `${renderTarget(event)} → ${event.status} after ${seconds(event.ms)}` };
+    case "egress-refusal": {
+      const more = event.unwritten === 0 ? "" : `, and ${event.unwritten} more before it`;
+      return { tone: "bad", details: `${renderTarget(event)} refused: ${event.code} (${event.rule})${more}` };
+    }
   }
+}
+
+/** As much of a target as is known: a refused connection may not have said what it wanted. */
+function renderTarget({ method, scheme, host, port, path }: Partial<EgressTarget>): string {
+  if (host === undefined) return method ?? "a connection";
+  const usual = scheme === undefined ? undefined : { http: 80, https: 443 }[scheme];
+  const origin = `${scheme === undefined ? "" : `${scheme}://`}${host}${port === usual ? "" : `:${port}`}`;
+  return `${method ?? "request to"} ${origin}${path ?? ""}`;
 }
 
 function listSome(paths: readonly string[], total: number): string {

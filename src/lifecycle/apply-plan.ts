@@ -12,13 +12,16 @@ import { removeState } from "../bottles/remove-state.ts";
 import { writeRecord } from "../bottles/write-record.ts";
 import { type Journal, openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
+import { LINK_PORTS } from "../plan/link-ports.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { renderPlanJson } from "../plan/render-plan-json.ts";
+import { secretsOf } from "../warden/spec.ts";
 import type { CopyResult } from "../workspace/copy-workspace.ts";
 import { askSecretly, canAsk } from "./ask.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
 import { isQuiet } from "./is-quiet.ts";
 import type { PlannedStart } from "./plan-start.ts";
+import { prepareWarden } from "./prepare-warden.ts";
 import { resolveEnv } from "./resolve-env.ts";
 import { runCommand } from "./run-command.ts";
 import { type Settled, settle } from "./settle.ts";
@@ -36,6 +39,8 @@ export type ApplyOptions = {
   readonly keep: boolean;
   /** Called as each step begins */
   readonly onStep?: (step: StartStep) => void;
+  /** Called with what the operator should know about a start that goes on */
+  readonly onWarning?: (text: string) => void;
 };
 
 /** What came of a bottle. */
@@ -69,6 +74,7 @@ async function apply(
     context.signal.throwIfAborted();
     options.onStep?.(step);
   };
+  const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
   const claimed = await claim(context, planned.plan, scope);
   const plan = withSlug(planned.plan, claimed);
@@ -76,9 +82,12 @@ async function apply(
   await writeRecord(claimed.folders.record, record);
 
   begin("resolve");
+  const prepared = await prepareWarden(context, plan);
+  for (const warning of prepared?.warnings ?? []) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
-  const secrets = [...env.values()].filter((value) => value instanceof SecretValue);
+  const hidden = [...env.values()].filter((value) => value instanceof SecretValue);
+  const secrets = prepared === undefined ? hidden : secretsOf({ egress: prepared.egress, hidden });
   const redact = makeRedact(secrets);
   // Only now: the command's arguments may hold what `env` takes from the shell.
   await writeAtomically(claimed.folders.plan, renderPlanJson(redact(plan)));
@@ -87,6 +96,10 @@ async function apply(
     scope,
   );
   await journalStart(journal, plan);
+  const room = await wardenRoom;
+  const warden =
+    prepared &&
+    (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock: context.clock }, scope));
 
   begin("create");
   const { folders } = claimed;
@@ -104,20 +117,23 @@ async function apply(
       scratch: folders.scratch,
       limits: plan.limits,
       tools: plan.tools,
+      ...(warden === undefined ? {} : { link: { ports: [LINK_PORTS.egress] }, files: warden.trust.files }),
     },
     scope,
   );
+  warden?.serve(guest.listeners);
 
   begin("run");
   await writeRecord(folders.record, { ...record, status: "running" });
   await journal.write({ kind: "running", owner: guest.owner.uid });
   const started = context.clock.now().getTime();
-  const ending = await runInside(context, plan, guest, env);
+  const ending = await runInside(context, plan, guest, new Map([...(warden?.trust.env ?? []), ...env]));
   const ms = context.clock.now().getTime() - started;
   await journal.write(endingEvent(ending, ms));
 
   options.onStep?.("settle");
   await guest.stop();
+  await warden?.close();
   const exitCode = exitCodeOf(ending);
   const settled = await settle(context, {
     record,
@@ -129,6 +145,14 @@ async function apply(
   });
   if (settled.kept) claimed.keep();
   return { exitCode, ending, settled, skipped: filled?.skipped ?? [] };
+}
+
+/** Starts to load what a bottle without routes never needs; a failure is told where it is used. */
+function loadWardenRoom({ egress }: BottlePlan): Promise<typeof import("../warden/serve.ts")> | undefined {
+  if (egress.routes.length === 0) return undefined;
+  const room = import("../warden/serve.ts");
+  room.catch(() => {});
+  return room;
 }
 
 type Held = ClaimedBottle & { readonly holder: BottleRecord["holder"]; keep(): void };

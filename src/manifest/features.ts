@@ -3,7 +3,7 @@ import { type Problem, sortProblems } from "./problem.ts";
 import { quote } from "./quote.ts";
 
 type Unbuilt = {
-  /** Dotted path of the key */
+  /** Dotted path of the key; `*` stands for any place in a list */
   readonly key: string;
   readonly missing: string;
   /** The written value that works all the same */
@@ -12,9 +12,15 @@ type Unbuilt = {
 
 const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   {
-    key: "egress",
-    missing: "the egress proxy is not built: a bottle has no network, so no host can be reached",
+    key: "egress.log",
+    missing: "the journal keeps refusals and requests; headers and bodies are not built",
+    isFine: (bottle) => bottle.egress.log === "refusals" || bottle.egress.log === "requests",
   },
+  {
+    key: "egress.routes.*.dlp",
+    missing: "screening is not built: what is sent on an allowed route is not searched for secrets",
+  },
+  { key: "egress.routes.*.limits", missing: "limits of a single route are not built" },
   {
     key: "git-gate.repos",
     missing: "the git gate is not built: no remote can be fetched from or pushed to",
@@ -32,7 +38,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   { key: "agent_provider.dockerfile", missing: "images are not built: the local backend uses the host's /usr" },
   {
     key: "agent_provider.auth_token",
-    missing: "credentials of agent programs need the egress proxy, which is not built",
+    missing: "credentials of agent programs are not built; write a route with `auth` for the host they are sent to",
   },
   { key: "agent_provider.settings", missing: "settings need an agent program, and only the shell template is built" },
   { key: "resources.disk", missing: "a limit on disk space is not built" },
@@ -47,7 +53,7 @@ const UNBUILT_IN_AGENTS: readonly Unbuilt[] = [{ key: "skills", missing: "skills
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
-  "egress: no host can be reached",
+  "screening: what is sent to an allowed host is not searched for secrets",
   "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];
@@ -60,7 +66,7 @@ export function findUnbuilt(bottle: Bottle, agent?: Agent): readonly Problem[] {
 }
 
 function explain(key: WrittenKey, table: readonly Unbuilt[], bottle: Bottle): readonly Problem[] {
-  const row = table.find((unbuilt) => unbuilt.key === key.path);
+  const row = table.find((unbuilt) => fits(unbuilt.key, key.path));
   if (row === undefined || row.isFine?.(bottle) === true) return [];
   const { file, line, column } = key;
   return [
@@ -74,4 +80,9 @@ function explain(key: WrittenKey, table: readonly Unbuilt[], bottle: Bottle): re
       hint: "remove the key to start without it",
     },
   ];
+}
+
+function fits(pattern: string, path: string): boolean {
+  const [wanted, given] = [pattern.split("."), path.split(".")];
+  return wanted.length === given.length && wanted.every((part, index) => part === "*" || part === given[index]);
 }

@@ -377,7 +377,7 @@ describe("findUnbuilt", () => {
     await write({
       "home/bottles/base.md": head("supervise: true\nbackend: docker\nresources: {disk: 1g, pids: 9}\n"),
       "home/bottles/dev.md": head(
-        "extends: base\negress:\n  routes: []\nagent_provider: {template: claude, auth_token: T, command: [x]}\ngit-gate: {user: {name: A}, repos: {}}\n",
+        "extends: base\negress:\n  log: bodies\nagent_provider: {template: claude, auth_token: T, command: [x]}\ngit-gate: {user: {name: A}, repos: {}}\n",
       ),
       "home/agents/a.md": head("bottle: dev\nskills: [s]\n"),
     });
@@ -387,7 +387,7 @@ describe("findUnbuilt", () => {
       'error home/bottles/base.md:2:1 manifest/not-built "supervise"',
       'error home/bottles/base.md:3:1 manifest/not-built "backend"',
       'error home/bottles/base.md:4:13 manifest/not-built "resources.disk"',
-      'error home/bottles/dev.md:3:1 manifest/not-built "egress"',
+      'error home/bottles/dev.md:4:3 manifest/not-built "egress.log"',
       'error home/bottles/dev.md:5:18 manifest/not-built "agent_provider.template"',
       'error home/bottles/dev.md:5:36 manifest/not-built "agent_provider.auth_token"',
       'error home/bottles/dev.md:6:29 manifest/not-built "git-gate.repos"',

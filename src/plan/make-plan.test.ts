@@ -332,7 +332,14 @@ describe("the plan", () => {
           "remotes": []
         },
         "egress": {
-          "routes": []
+          "log": "refusals",
+          "routes": [],
+          "limits": {
+            "connections": 1,
+            "headTimeoutMs": 1,
+            "idleTimeoutMs": 1,
+            "maxHeadBytes": 1
+          }
         },
         "config": {
           "extraCa": null,
@@ -406,7 +413,8 @@ describe("the preflight", () => {
       beware     the bottle limits memory, and nothing on this machine holds that:
                  this user may not make control groups
                  *.npmjs.org takes credentials that the agent brings along
-                 requests leave through the proxy of config.yaml
+                 requests leave through the proxy of config.yaml, which resolves
+                 names: their addresses cannot be checked
       "
     `);
   });

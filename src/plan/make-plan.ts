@@ -58,11 +58,11 @@ export function makePlan(input: PlanInput): PlanOutcome {
     guest: { ...GUEST_LAYOUT, hostname: slug },
     tools: config.tools,
     git: { user: planGitUser(bottle, agent), remotes: bottle.gitGate.repos },
-    egress: { routes: bottle.egress.routes },
+    egress: bottle.egress,
     config: { extraCa: config.extraCa, upstreamProxy: config.upstreamProxy, resolve: config.resolve },
     off: input.off,
   };
-  const copy = structuredClone({ ...plan, warnings: [...makeWarnings(plan), ...input.unbuilt.map(lineOf)] });
+  const copy = structuredClone({ ...plan, warnings: [...makeWarnings(plan, facts), ...input.unbuilt.map(lineOf)] });
   return { kind: "plan", plan: deepFreeze(copy) };
 }
 

@@ -1,10 +1,12 @@
+import type { HostFacts } from "./host-facts.ts";
 import type { BottlePlan } from "./plan.ts";
 import { isLarge } from "./plan-workspace.ts";
 import { renderBytes } from "./render-amount.ts";
 
 /** What the operator must have seen before saying yes, most important first. */
-export function makeWarnings(plan: Omit<BottlePlan, "warnings">): readonly string[] {
-  return [...workspaceWarnings(plan), ...limitWarnings(plan), ...routeWarnings(plan), ...configWarnings(plan)];
+export function makeWarnings(plan: Omit<BottlePlan, "warnings">, facts: HostFacts): readonly string[] {
+  const ways = plan.egress.routes.length === 0 ? [] : [...routeWarnings(plan), ...configWarnings(plan, facts)];
+  return [...workspaceWarnings(plan), ...limitWarnings(plan), ...ways];
 }
 
 function workspaceWarnings({ workspace }: Omit<BottlePlan, "warnings">): readonly string[] {
@@ -31,10 +33,17 @@ function routeWarnings({ egress }: Omit<BottlePlan, "warnings">): readonly strin
   ]);
 }
 
-function configWarnings({ config }: Omit<BottlePlan, "warnings">): readonly string[] {
+/** What the machine-wide file changes about the way out; without routes there is none. */
+function configWarnings({ config }: Omit<BottlePlan, "warnings">, { variables }: HostFacts): readonly string[] {
+  const unused = ["HTTPS_PROXY", "https_proxy"].find((name) => variables.has(name));
   return [
+    ...(unused === undefined || config.upstreamProxy !== undefined
+      ? []
+      : [`${unused} of this shell is not used; a proxy is named by upstream_proxy in config.yaml`]),
     ...(config.extraCa === undefined ? [] : [`upstream TLS also trusts ${config.extraCa}`]),
-    ...(config.upstreamProxy === undefined ? [] : ["requests leave through the proxy of config.yaml"]),
+    ...(config.upstreamProxy === undefined
+      ? []
+      : ["requests leave through the proxy of config.yaml, which resolves names: their addresses cannot be checked"]),
     ...config.resolve.map(({ name, address, port }) => `${name} is dialled at ${address} port ${port}`),
   ];
 }

@@ -1,5 +1,5 @@
 import type { Slug } from "../base/ids.ts";
-import type { BackendName, EnvEntry, GitRepo, HomeConfig, Route } from "../manifest/bottle.ts";
+import type { BackendName, Egress, EnvEntry, GitRepo, HomeConfig } from "../manifest/bottle.ts";
 
 /** Everything a start will do, decided before anything is done: what the preflight shows, `--dry-run --json` prints and the backends apply. */
 export type BottlePlan = {
@@ -21,7 +21,7 @@ export type BottlePlan = {
     readonly user: { readonly name: string; readonly email: string };
     readonly remotes: readonly GitRepo[];
   };
-  readonly egress: { readonly routes: readonly Route[] };
+  readonly egress: Egress;
   readonly config: Pick<HomeConfig, "extraCa" | "upstreamProxy" | "resolve">;
   /** Features of the design that are off because this version has not built them */
   readonly off: readonly string[];

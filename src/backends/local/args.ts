@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { SecretValue } from "../../base/secret-value.ts";
-import type { GuestCommand, GuestSpec } from "../backend.ts";
+import type { GuestCommand, GuestFile, GuestSpec } from "../backend.ts";
 import type { HostView } from "./host-view.ts";
 
 /** Where the parts of a guest lie for the process that starts bubblewrap. */
@@ -31,7 +31,7 @@ export function makeBottleArgs(
 ): readonly (string | SecretValue)[] {
   return [
     ...isolation(spec, command),
-    ...system(host, sources),
+    ...system(host, sources, spec.files ?? []),
     ...kernelFolders(host, spec.limits.memoryBytes),
     ...ownFolders(spec, sources),
     ...["--remount-ro", "/"], // bubblewrap's root is a tmpfs without a size
@@ -50,14 +50,16 @@ function isolation(spec: GuestSpec, command: Omit<GuestCommand, "argv">): readon
   ];
 }
 
-function system(host: HostView, sources: Sources): readonly string[] {
+function system(host: HostView, sources: Sources, files: readonly GuestFile[]): readonly string[] {
+  // a folder of the host would hide the files that the guest is given, and bring in what they replace
+  const folders = host.etcFolders.filter((folder) => !files.some(({ path }) => path.startsWith(`${folder}/`)));
   return [
     ...["--ro-bind", "/usr", "/usr"],
     ...host.rootEntries.flatMap((entry) =>
       entry.kind === "link" ? ["--symlink", entry.target, entry.path] : ["--ro-bind", entry.path, entry.path],
     ),
     ...["--ro-bind", sources.etc, "/etc"],
-    ...host.etcFolders.flatMap((path) => ["--ro-bind", path, path]),
+    ...folders.flatMap((path) => ["--ro-bind", path, path]),
   ];
 }
 

@@ -13,10 +13,7 @@ export type StagedFolder = { readonly source: string; readonly target: string };
 /** Folder of the private file system in which stage 0 gathers what the bottle is made from. */
 export const STAGE = "/run/bottle";
 
-/**
- * Runs in the holder: says who it is and then only waits. It ends when the pipe that we alone hold is closed. Listening
- * sockets in the bottle's network namespace would be made here, before the pid is printed.
- */
+/** Runs in the holder: says who it is and then only waits. It ends when the pipe that we alone hold is closed. */
 const HOLD = 'echo "$$"; exec "$0" >/dev/null';
 
 /** Mounts what the file in its first argument says, in one process; what follows is run dropped. */
@@ -62,20 +59,54 @@ export function makeLaunchChain(
   groups: readonly string[],
 ): Chain {
   const { args, filter, status } = launch.descriptors;
-  const enter: Chain = [
-    programs.nsenter,
-    ...["-t", String(launch.holderPid), "-U", "-n", "-m", "--preserve-credentials", "--wd=/", "--"],
+  const inside: Chain = [
+    ...enter(programs, launch.holderPid),
     ...[programs.prlimit, `--nproc=${launch.pids}:${launch.pids}`, "--core=0:0", "--"],
     ...(launch.terminal ? [programs.setsid, "-c"] : []),
     ...[programs.bwrap, "--args", String(args), "--seccomp", String(filter), "--json-status-fd", String(status)],
     ...["--", ...launch.argv],
   ];
-  return join(programs, groups, identity.kind === "self" ? enter : [...drop(programs, identity), ...enter]);
+  return join(programs, groups, dropped(programs, identity, inside));
+}
+
+/** What listens in a guest's network before anything of the guest runs. */
+export type Listening = {
+  readonly holderPid: number;
+  /** Path of the running Node in the holder's mounts */
+  readonly node: string;
+  readonly ports: readonly number[];
+};
+
+/**
+ * Runs in the holder's namespaces, on the host's own file system and dropped: makes the listening sockets of the link, sends
+ * them over Node's channel, and ends.
+ */
+const LISTEN = `const net = require("node:net"), self = process, ports = self.argv.slice(1).map(Number);
+const fail = (error) => { self.stderr.write(String(error.message)); self.exit(1); };
+self.once("disconnect", () => self.exit(1));
+(function next() {
+  const port = ports.shift();
+  if (port === undefined) self.exit(0);
+  const server = net.createServer().once("error", fail);
+  server.listen(port, "127.0.0.1", () => self.send({ port }, server, (error) => (error ? fail(error) : next())));
+})();`;
+
+/** The command that makes listening sockets in a guest's network and hands them to us. */
+export function makeListenChain(programs: Programs, identity: Identity, { holderPid, node, ports }: Listening): Chain {
+  return dropped(programs, identity, [...enter(programs, holderPid), node, "-e", LISTEN, ...ports.map(String)]);
+}
+
+function enter(programs: Programs, holderPid: number): Chain {
+  return [programs.nsenter, "-t", String(holderPid), "-U", "-n", "-m", "--preserve-credentials", "--wd=/", "--"];
 }
 
 function join(programs: Programs, groups: readonly string[], chain: Chain): Chain {
   if (groups.length === 0) return chain;
   return [programs.sh, "-ec", JOIN, "sh", ...groups.map((group) => `${group}/cgroup.procs`), "--", ...chain];
+}
+
+function dropped(programs: Programs, identity: Identity, chain: Chain): Chain {
+  return identity.kind === "self" ? chain : [...drop(programs, identity), ...chain];
 }
 
 function drop(programs: Programs, { uid, gid }: Identity): Chain {

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { GuestLayout } from "../../plan/plan.ts";
+import type { GuestFile } from "../backend.ts";
 import type { HostView } from "./host-view.ts";
 
 /** Files of the host's `/etc` that programs expect and that hold nothing of the host's own. */
@@ -28,13 +29,24 @@ export function renderEtcFiles(layout: GuestLayout, shell: string): ReadonlyMap<
   ]);
 }
 
-/** Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, and places for its bound folders. */
-export function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView): void {
+/**
+ * Fills a folder that becomes `/etc`: our own files, a few harmless ones of the host, places for its bound folders, and
+ * what the guest is given.
+ */
+export function writeEtcFolder(folder: string, layout: GuestLayout, host: HostView, files: readonly GuestFile[]): void {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
+  for (const { path, content } of files) writeInto(folder, path, content);
   for (const [name, text] of renderEtcFiles(layout, host.shell)) writeFileSync(join(folder, name), text);
   for (const path of host.etcFolders) mkdirSync(join(folder, relative("/etc", path)), { recursive: true });
   for (const name of COPIED) copyIfThere(join("/etc", name), join(folder, name));
   copyIfThere(resolveTimeZone(), join(folder, "localtime"));
+}
+
+function writeInto(folder: string, path: string, content: string | Uint8Array): void {
+  const inside = relative("/etc", path);
+  if (inside.startsWith("..")) throw new Error(`${path} is not below /etc`);
+  mkdirSync(dirname(join(folder, inside)), { recursive: true });
+  writeFileSync(join(folder, inside), content);
 }
 
 function resolveTimeZone(): string {

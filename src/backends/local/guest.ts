@@ -6,12 +6,13 @@ import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
 import { planCgroups } from "./cgroups.ts";
-import { type Identity, makeHolderChain, makeLaunchChain, renderMounts } from "./chain.ts";
+import { type Identity, makeHolderChain, makeLaunchChain, makeListenChain, renderMounts } from "./chain.ts";
 import { writeEtcFolder } from "./etc-files.ts";
 import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
 import { openHolder } from "./holder.ts";
 import { openIdentity } from "./identity.ts";
 import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
+import { closeListeners, openListeners } from "./listen.ts";
 import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
 import { isAlive } from "./proc-table.ts";
 import { placeSources, readToolFolders } from "./sources.ts";
@@ -35,7 +36,7 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
   const { setup, mark, programs, host } = workshop;
   const etc = join(spec.scratch, "etc");
   await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
-  writeEtcFolder(etc, spec.layout, host);
+  writeEtcFolder(etc, spec.layout, host, spec.files ?? []);
   const work = [readToolFolders(spec.tools), openGroups(workshop, spec, scope)] as const;
   await Promise.allSettled(work); // what fails must not leave another step at work behind its back
   const [tools, groups] = await Promise.all(work);
@@ -52,10 +53,8 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     return (await first) ?? (await openOutput());
   };
   scope.defer("close the pipes nobody took", async () => (await spare)?.discard());
-  const holder = await openHolder(makeHolderChain(programs, identity, mounts, groups), {
-    ...env,
-    [HOME_VARIABLE]: mark,
-  });
+  const marks = { ...env, [HOME_VARIABLE]: mark };
+  const holder = await openHolder(makeHolderChain(programs, identity, mounts, groups), marks);
   const running = new Set<RunningCommand>();
   const starting = new Set<Promise<unknown>>();
   let stopped = false;
@@ -92,9 +91,20 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     await Promise.all([...running].map((one) => one.end()));
   };
   scope.defer("stop the bottle", stop);
+  const ports = spec.link?.ports ?? [];
+  const listeners =
+    ports.length === 0
+      ? []
+      : await openListeners(
+          makeListenChain(programs, identity, { holderPid: holder.pid, node: sources.node, ports }),
+          ports,
+          marks,
+        );
+  scope.defer("close the link", () => closeListeners(listeners));
   return {
     ref: { backend: "local", slug: spec.slug, detail: `uid ${identity.uid}` },
     owner: { uid: identity.uid, gid: identity.gid },
+    listeners,
     exec,
     stop,
   };

@@ -20,7 +20,8 @@ export async function runStartCommand(context: CommandContext, flags: StartFlags
   if (planned.kind === "refused") return refuse(context, planned);
   if (request.dryRun) return show(context, request, planned);
   if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
-  const outcome = await applyPlan(context, planned, { keep: flags.keep === true });
+  const onWarning = (text: string) => context.stderr.write(`bottle: warning: ${text}\n`);
+  const outcome = await applyPlan(context, planned, { keep: flags.keep === true, onWarning });
   report(context, outcome);
   return outcome.exitCode;
 }

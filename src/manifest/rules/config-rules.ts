@@ -23,7 +23,7 @@ function proxyIsAnOrigin(written: WrittenConfig, report: Report): void {
   if (text === undefined) return;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const path = ["upstream_proxy"];
-  if (url === undefined || !["http:", "https:"].includes(url.protocol)) {
+  if (url === undefined || url.protocol !== "http:") {
     report.value(path, "manifest/bad-url", "this is not a proxy's address", "write http://HOST:PORT");
   } else if (url.username !== "" || url.password !== "") {
     report.value(path, "manifest/bad-url", "credentials of a proxy are not kept in a file", "remove the part before @");

@@ -5,7 +5,10 @@ import { backend, texts } from "./parts.ts";
 export const configSchema = z.strictObject({
   backend: backend("Way to isolate when neither the command line nor the bottle says").optional(),
   extra_ca: z.string().optional().meta({ description: "Path of a PEM file trusted for upstream TLS" }),
-  upstream_proxy: z.string().optional().meta({ description: "Company proxy: http://HOST:PORT or https://HOST:PORT" }),
+  upstream_proxy: z
+    .string()
+    .optional()
+    .meta({ description: "Company proxy through which everything leaves: http://HOST:PORT" }),
   resolve: z.record(z.string(), z.string()).optional().meta({
     description: "Names dialled at exactly this ADDRESS:PORT, even if the address is private",
   }),

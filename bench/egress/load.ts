@@ -1,0 +1,99 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
+
+/** Where load goes. */
+export type Target = {
+  readonly host: string;
+  readonly port: number;
+  /** Port of the proxy on the loopback; undefined goes straight */
+  readonly proxyPort: number | undefined;
+  /** Certificate the client trusts, PEM */
+  readonly ca: string;
+};
+
+/** What a run of load measured. */
+export type Measured = {
+  readonly perSecond: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly failures: number;
+};
+
+/** Asks over `connections` connections for `ms`, either keeping them or making a new one for every request. */
+export async function runLoad(target: Target, connections: number, keepAlive: boolean, ms: number): Promise<Measured> {
+  const context = createSecureContext({ ca: target.ca });
+  const times: number[] = [];
+  const deadline = performance.now() + ms;
+  let failures = 0;
+  const worker = async (): Promise<void> => {
+    let socket: Socket | undefined;
+    while (performance.now() < deadline) {
+      const started = performance.now();
+      try {
+        socket ??= await open(target, context);
+        await ask(socket, target);
+        times.push(performance.now() - started);
+      } catch {
+        failures++;
+        socket?.destroy();
+        socket = undefined;
+      }
+      if (!keepAlive) {
+        socket?.destroy();
+        socket = undefined;
+      }
+    }
+    socket?.destroy();
+  };
+  const started = performance.now();
+  await Promise.all(Array.from({ length: connections }, worker));
+  const took = performance.now() - started;
+  times.sort((a, b) => a - b);
+  const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
+  return { perSecond: (times.length / took) * 1000, medianMs: at(0.5), p99Ms: at(0.99), failures };
+}
+
+async function open(target: Target, context: SecureContext): Promise<Socket> {
+  const { host, port, proxyPort } = target;
+  const socket = connect(proxyPort ?? port, "127.0.0.1");
+  socket.setNoDelay(true);
+  await once(socket, "connect");
+  if (proxyPort !== undefined) {
+    socket.write(`CONNECT ${host}:${port} HTTP/1.1\r\nHost: ${host}:${port}\r\n\r\n`);
+    await answered(socket, "\r\n\r\n");
+  }
+  const tls = connectTls({ socket, servername: host, secureContext: context });
+  await once(tls, "secureConnect");
+  return tls;
+}
+
+async function ask(socket: Socket, target: Target): Promise<void> {
+  socket.write(
+    `GET /small HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nAccept: */*\r\nUser-Agent: bench/1\r\n\r\n`,
+  );
+  const text = await answered(socket, "END");
+  if (!text.startsWith("HTTP/1.1 200")) throw new Error(text.slice(0, 60));
+}
+
+function answered(socket: Socket, mark: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    const finish = (error?: Error): void => {
+      socket.off("data", onData);
+      socket.off("error", onError);
+      socket.off("close", onClose);
+      if (error === undefined) resolve(text);
+      else reject(error);
+    };
+    const onData = (bytes: Buffer): void => {
+      text += bytes.toString("latin1");
+      if (text.includes(mark)) finish();
+    };
+    const onError = (error: Error): void => finish(error);
+    const onClose = (): void => finish(new Error("closed"));
+    socket.on("data", onData);
+    socket.on("error", onError);
+    socket.on("close", onClose);
+  });
+}

@@ -1,0 +1,40 @@
+import { Server } from "node:net";
+import { BottleError } from "../../base/errors.ts";
+import { collectText } from "./holder.ts";
+import { readableAt, startSealed } from "./sealed-process.ts";
+
+const DEADLINE_MS = 20_000;
+
+/**
+ * Runs the command that makes listening sockets in a guest's network, and takes them from it; when this resolves they are
+ * ours alone. Throws `launch/failed` when there are not as many as asked for.
+ */
+export async function openListeners(
+  chain: readonly [string, ...string[]],
+  ports: readonly number[],
+  env: Readonly<Record<string, string>>,
+): Promise<readonly Server[]> {
+  const { child, exit } = startSealed(chain, { env, stdio: ["ignore", "ignore", "pipe", "ipc"], detached: true });
+  const words = collectText(readableAt(child, 2));
+  const listeners: Server[] = [];
+  const timer = setTimeout(() => child.kill("SIGKILL"), DEADLINE_MS);
+  child.on("message", (_message, handle) => {
+    if (handle instanceof Server) listeners.push(handle);
+  });
+  // the channel ends after the last message was taken; a child that could not be started has none
+  const over = new Promise<void>((resolve) => child.once("disconnect", resolve).once("error", () => resolve()));
+  await Promise.all([over, exit]);
+  clearTimeout(timer);
+  if (listeners.length === ports.length) return listeners;
+  await closeListeners(listeners);
+  const why = (await words).trim() || "the helper that listens inside ended without a word";
+  throw new BottleError("launch/failed", `the bottle's way to its warden could not be made: ${why}`, {
+    hint: "`bottle doctor` checks this machine; a bottle without `egress.routes` needs no such way",
+  });
+}
+
+/** Ends what nobody serves any more; doing it twice is no error. */
+export async function closeListeners(listeners: readonly Server[]): Promise<void> {
+  const open = listeners.filter((listener) => listener.listening);
+  await Promise.all(open.map((listener) => new Promise<void>((resolve) => listener.close(() => resolve()))));
+}

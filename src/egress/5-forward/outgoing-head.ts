@@ -1,0 +1,53 @@
+import type { Destination } from "../1-accept/destination.ts";
+import type { CompiledRoute } from "../2-route/compiled-policy.ts";
+import { makeCredentialField } from "../4-credential/outgoing-credential.ts";
+import { renderAuthority } from "../wire/authority.ts";
+import { type Field, type Fields, makeField } from "../wire/fields.ts";
+import { withoutHopByHop } from "../wire/hop-by-hop.ts";
+import { renderHead } from "../wire/render-head.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { type CompanyProxy, proxyAuthorization } from "./company-proxy.ts";
+
+const REPLACED: ReadonlySet<string> = new Set(["host", "content-length", "expect", "proxy-authorization"]);
+const UNENCODED: ReadonlySet<string> = new Set(["accept-encoding", "sec-websocket-extensions"]);
+
+/** A request that may go out. */
+export type Outgoing = {
+  readonly head: RequestHead;
+  readonly destination: Destination;
+  readonly compiled: CompiledRoute;
+  /** Fields after the client's own credentials were dealt with */
+  readonly fields: Fields;
+};
+
+/**
+ * The head for the server, the route's credential last. Where a credential is added, answers are asked for unencoded, so
+ * that an echo of it can be seen. Throws when a credential would travel without TLS.
+ */
+export function renderOutgoingHead(outgoing: Outgoing, through: CompanyProxy | undefined): Buffer {
+  const { head, destination, compiled } = outgoing;
+  const { to, scheme, path, query } = destination;
+  const credential = makeCredentialField(compiled);
+  if (credential !== undefined && scheme !== "https") throw new Error("a credential is never sent without TLS");
+  const host = renderAuthority(to, scheme === "https" ? 443 : 80);
+  const rest = withoutHopByHop(outgoing.fields).filter(
+    (field) => !REPLACED.has(field.lower) && !(credential !== undefined && UNENCODED.has(field.lower)),
+  );
+  const target = `${through === undefined ? "" : `http://${host}`}${path}${query === undefined ? "" : `?${query}`}`;
+  return renderHead(`${head.method} ${target} HTTP/1.1`, [
+    makeField("Host", host),
+    ...rest,
+    ...framingFields(head),
+    ...(through === undefined ? [] : proxyAuthorization(through)),
+    ...(credential === undefined ? [] : [makeField("Accept-Encoding", "identity"), credential]),
+  ]);
+}
+
+function framingFields(head: RequestHead): readonly Field[] {
+  const fields: Field[] = [];
+  if (head.framing.kind === "length") fields.push(makeField("Content-Length", String(head.framing.bytes)));
+  if (head.framing.kind === "chunked") fields.push(makeField("Transfer-Encoding", "chunked"));
+  if (head.expectsContinue) fields.push(makeField("Expect", "100-continue"));
+  if (head.upgrade !== undefined) fields.push(makeField("Connection", "Upgrade"), makeField("Upgrade", head.upgrade));
+  return fields;
+}

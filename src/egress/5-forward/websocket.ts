@@ -1,0 +1,40 @@
+import { createHash } from "node:crypto";
+import type { Channel } from "../server/channel.ts";
+import { PeerGone } from "../server/peer-gone.ts";
+import { type Fields, listOf, valuesOf } from "../wire/fields.ts";
+import type { ResponseHead } from "../wire/response-head.ts";
+
+const GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** Whether a 101 is the answer that RFC 6455 demands to this very request. */
+export function isProperSwitch(request: Fields, response: ResponseHead): boolean {
+  const [key, ...more] = valuesOf(request, "sec-websocket-key");
+  if (key === undefined || more.length > 0 || response.upgrade !== "websocket") return false;
+  const expected = createHash("sha1").update(`${key}${GUID}`).digest("base64");
+  const accepts = valuesOf(response.fields, "sec-websocket-accept");
+  return accepts.length === 1 && accepts[0] === expected && listOf(response.fields, "connection").includes("upgrade");
+}
+
+/** Changes bytes on their way; `more` tells whether others are already waiting behind them. */
+export type Through = (bytes: Buffer, more: boolean) => Buffer;
+
+/** Copies bytes both ways until one side is gone; `onward` sees what goes to the client. */
+export async function pipeBoth(client: Channel, upstream: Channel, onward: Through): Promise<void> {
+  await Promise.all([copy(client, upstream, (bytes) => bytes), copy(upstream, client, onward)]);
+  client.destroy();
+  upstream.destroy();
+}
+
+async function copy(from: Channel, to: Channel, through: Through): Promise<void> {
+  try {
+    for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
+      const blocked = to.write(through(bytes, from.buffered > 0));
+      if (blocked !== undefined) await blocked;
+    }
+    to.endWriting();
+  } catch (error) {
+    from.destroy();
+    to.destroy();
+    if (!(error instanceof PeerGone)) throw error;
+  }
+}

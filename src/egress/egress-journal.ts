@@ -1,0 +1,51 @@
+import type { Clock } from "../base/clock.ts";
+import type { EgressTarget, JournalEvent } from "../journal/event.ts";
+import type { Destination } from "./1-accept/destination.ts";
+import { maskPath } from "./6-reply/masked-path.ts";
+import type { EgressPolicy } from "./policy.ts";
+import type { Refusal } from "./refusal.ts";
+import { makeTokenBucket } from "./token-bucket.ts";
+
+/** What egress tells the journal. */
+export type EgressJournal = {
+  /** Notes a refusal; when there are too many, only their number. */
+  refusal(refusal: Refusal, target: Partial<EgressTarget>): void;
+  /** Notes an answered request, if the bottle's log level asks for it. */
+  request(
+    target: EgressTarget,
+    result: { readonly status: number; readonly ms: number; readonly out: number; readonly in: number },
+  ): void;
+};
+
+const BURST = 50;
+const PER_SECOND = 2;
+
+/** Turns what happens into events, at a rate that nobody inside can use to fill the disk. */
+export function makeEgressJournal(
+  policy: Pick<EgressPolicy, "log">,
+  write: (event: JournalEvent) => void,
+  clock: Clock,
+): EgressJournal {
+  const bucket = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
+  let unwritten = 0;
+  return {
+    refusal: ({ code, rule }, target) => {
+      if (!bucket.take()) {
+        unwritten++;
+        return;
+      }
+      write({ kind: "egress-refusal", code, rule, unwritten, ...target });
+      unwritten = 0;
+    },
+    request: (target, { status, ms, out, in: back }) => {
+      if (policy.log === "refusals") return;
+      write({ kind: "egress-request", ...target, status, ms, bytes: { out, in: back } });
+    },
+  };
+}
+
+/** A destination as an event keeps it. */
+export function describeTarget(method: string, destination: Destination): EgressTarget {
+  const { scheme, to, path } = destination;
+  return { method, scheme, host: to.host.text, port: to.port, path: maskPath(path) };
+}

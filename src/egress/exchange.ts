@@ -1,0 +1,220 @@
+import { openUpstream, type Upstream } from "./5-forward/open-upstream.ts";
+import { type Outgoing, renderOutgoingHead } from "./5-forward/outgoing-head.ts";
+import { receiveResponse } from "./5-forward/receive-response.ts";
+import { type Sent, sendRequest } from "./5-forward/send-request.ts";
+import { isProperSwitch, pipeBoth } from "./5-forward/websocket.ts";
+import { openDecodedBody } from "./6-reply/decoded-body.ts";
+import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
+import { sendResponse } from "./6-reply/send-response.ts";
+import { describeTarget } from "./egress-journal.ts";
+import type { Engine } from "./engine.ts";
+import { makeRefusal, type Refusal } from "./refusal.ts";
+import { type Body, openBody } from "./server/body.ts";
+import type { Channel } from "./server/channel.ts";
+import { PeerGone } from "./server/peer-gone.ts";
+import { valuesOf } from "./wire/fields.ts";
+import type { Framing } from "./wire/framing.ts";
+import { Malformed } from "./wire/malformed.ts";
+import { renderHead } from "./wire/render-head.ts";
+import type { ResponseHead } from "./wire/response-head.ts";
+
+/** How an exchange ended when it was not refused. */
+export type Exchanged = { readonly kind: "answered"; readonly keepAlive: boolean };
+
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
+const RESPONSE_HEAD_BYTES = 128 * 1024;
+const NO_ECHOES = makeNeedles([]);
+const POOLED_MS = 30_000;
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/** Sends a request to its server and the answer to the client, both streaming. Throws `Malformed` or `PeerGone` for the client's faults. */
+export async function exchange(
+  engine: Engine,
+  client: Channel,
+  outgoing: Outgoing,
+  body: Body,
+): Promise<Exchanged | Refusal> {
+  const first = await attempt(engine, client, outgoing, body, false);
+  if (first !== "again") return first;
+  const second = await attempt(engine, client, outgoing, body, true);
+  return second === "again" ? refuseBroken(outgoing, "it closed the connection") : second;
+}
+
+async function attempt(
+  engine: Engine,
+  client: Channel,
+  outgoing: Outgoing,
+  body: Body,
+  fresh: boolean,
+): Promise<Exchanged | Refusal | "again"> {
+  const upstream = await openUpstream(outgoing.destination, outgoing.compiled, engine.upstream, fresh);
+  if (upstream.kind === "refuse") return upstream;
+  const started = performance.now();
+  const off = client.onClose(() => upstream.channel.destroy());
+  try {
+    const { head } = outgoing;
+    const sending = sendRequest(upstream.channel, renderOutgoingHead(outgoing, upstream.through), head.framing, body);
+    const received = await receive(engine, client, upstream, outgoing, sending);
+    if (received === "again" || received.kind !== "response") return received;
+    return await relay(engine, client, { upstream, outgoing, response: received.head, sending, started });
+  } catch (error) {
+    upstream.channel.destroy();
+    throw error;
+  } finally {
+    off();
+  }
+}
+
+type Received = { readonly kind: "response"; readonly head: ResponseHead };
+
+async function receive(
+  engine: Engine,
+  client: Channel,
+  upstream: Upstream,
+  outgoing: Outgoing,
+  sending: Promise<Sent>,
+): Promise<Received | Refusal | "again"> {
+  const { channel, reused } = upstream;
+  const { head } = outgoing;
+  const { idleTimeoutMs } = engine.policy.limits;
+  let clientFault: unknown;
+  void sending.then((sent) => {
+    if (sent.kind !== "client-failed") return;
+    clientFault = sent.error;
+    channel.destroy();
+  });
+  const limits = { firstByteMs: idleTimeoutMs, headMs: idleTimeoutMs, maxBytes: RESPONSE_HEAD_BYTES };
+  try {
+    const response = await receiveResponse(channel, head.method === "HEAD", limits, () => {
+      if (head.expectsContinue && !client.closed) void client.write(CONTINUE)?.catch(() => {});
+    });
+    return { kind: "response", head: response };
+  } catch (error) {
+    channel.destroy();
+    if (clientFault !== undefined) throw clientFault;
+    if (client.closed) throw new PeerGone("closed", error);
+    if (error instanceof Malformed) return refuseBroken(outgoing, error.message);
+    if (!(error instanceof PeerGone)) throw error;
+    if (error.why === "silent") return refuseSilent(outgoing);
+    if (reused && head.framing.kind === "none" && REPEATABLE.has(head.method)) return "again";
+    return refuseBroken(outgoing, "it closed the connection before it answered");
+  }
+}
+
+type Relayed = {
+  readonly upstream: Upstream;
+  readonly outgoing: Outgoing;
+  readonly response: ResponseHead;
+  readonly sending: Promise<Sent>;
+  readonly started: number;
+};
+
+async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise<Exchanged | Refusal> {
+  const { upstream, outgoing, response, sending, started } = relayed;
+  const { head, compiled } = outgoing;
+  const mask = new EchoMask(engine.echoes.get(compiled) ?? NO_ECHOES);
+  if (response.status === 101) return switchProtocols(engine, client, relayed, mask);
+  const raw = openBody(upstream.channel, response.framing);
+  const encoding = valuesOf(response.fields, "content-encoding").join(",").toLowerCase();
+  const unpack = compiled.credential !== undefined && encoding !== "" && encoding !== "identity" && !raw.done;
+  const body = unpack ? openDecodedBody(raw, response.status === 206 ? "" : encoding) : raw;
+  if (body === undefined) {
+    upstream.channel.destroy();
+    return refuseBroken(outgoing, "its answer is encoded although that was not asked for");
+  }
+  const sentFirst = await settled(sending);
+  const framing = replyFraming(response, head.version, unpack);
+  const keepAlive =
+    head.keepAlive && framing.kind !== "until-close" && sentFirst?.kind === "sent" && head.upgrade === undefined;
+  const back = await relayBody(client, { response, body, framing, decoded: unpack, keepAlive, mask }, upstream);
+  if (
+    (await settled(sending))?.kind === "sent" &&
+    raw.done &&
+    response.keepAlive &&
+    response.framing.kind !== "until-close"
+  ) {
+    engine.upstream.pool.put(upstream.key, upstream.channel, pooledMs(response));
+  } else {
+    upstream.channel.destroy();
+  }
+  const out = head.framing.kind === "length" ? head.framing.bytes : 0;
+  const ms = Math.round(performance.now() - started);
+  engine.journal.request(describeTarget(head.method, outgoing.destination), {
+    status: response.status,
+    ms,
+    out,
+    in: back,
+  });
+  return { kind: "answered", keepAlive };
+}
+
+/** How sending went, if it is over; a server may answer before it has read all. */
+function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
+  return Promise.race([sending, Promise.resolve(undefined)]);
+}
+
+/** A response that breaks off cannot be mended once its head is out: the client must see it break too. */
+async function relayBody(
+  client: Channel,
+  reply: Parameters<typeof sendResponse>[1],
+  upstream: Upstream,
+): Promise<number> {
+  try {
+    return await sendResponse(client, reply);
+  } catch (error) {
+    upstream.channel.destroy();
+    client.destroy();
+    throw error instanceof Malformed ? new PeerGone("closed", error) : error;
+  }
+}
+
+async function switchProtocols(
+  engine: Engine,
+  client: Channel,
+  relayed: Relayed,
+  mask: EchoMask,
+): Promise<Exchanged | Refusal> {
+  const { upstream, outgoing, response, started } = relayed;
+  const { head } = outgoing;
+  if (head.upgrade !== "websocket" || !isProperSwitch(head.fields, response)) {
+    upstream.channel.destroy();
+    return refuseBroken(outgoing, "it switched to a protocol that was not asked for");
+  }
+  const fields = response.fields.map((field) => ({ ...field, value: mask.maskText(field.value) }));
+  await client.write(renderHead("HTTP/1.1 101 Switching Protocols", fields));
+  await pipeBoth(client, upstream.channel, (bytes, more) => {
+    const masked = mask.push(bytes);
+    const held = more ? undefined : mask.flush();
+    return held === undefined ? masked : Buffer.concat([masked, held]);
+  });
+  const ms = Math.round(performance.now() - started);
+  engine.journal.request(describeTarget(head.method, outgoing.destination), { status: 101, ms, out: 0, in: 0 });
+  return { kind: "answered", keepAlive: false };
+}
+
+function replyFraming(response: ResponseHead, clientVersion: "1.0" | "1.1", decoded: boolean): Framing {
+  const { framing } = response;
+  if (framing.kind === "none" || (framing.kind === "length" && !decoded)) return framing;
+  return clientVersion === "1.1" ? { kind: "chunked" } : { kind: "until-close" };
+}
+
+/** A little less than the server says it waits, so that a request never meets a closing door. */
+function pooledMs(response: ResponseHead): number {
+  const timeout = /timeout=([0-9]{1,5})/.exec(valuesOf(response.fields, "keep-alive").join(","))?.[1];
+  return timeout === undefined ? POOLED_MS : Math.min(POOLED_MS, Math.max(0, Number(timeout) * 1000 - 1000));
+}
+
+function refuseBroken(outgoing: Outgoing, why: string): Refusal {
+  const message = `${outgoing.destination.to.host.text} gave no usable answer: ${why}`;
+  return makeRefusal(
+    "egress/upstream-broken",
+    "HTTP/1.1, read strictly",
+    message,
+    "try again; if it stays, tell the operator",
+  );
+}
+
+function refuseSilent(outgoing: Outgoing): Refusal {
+  const message = `${outgoing.destination.to.host.text} did not answer in time`;
+  return makeRefusal("egress/upstream-timeout", "idle time limit", message, "try again later");
+}

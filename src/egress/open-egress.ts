@@ -1,0 +1,170 @@
+import type { Server, Socket } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import type { Scope } from "../base/scope.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import { compilePolicy } from "./2-route/compiled-policy.ts";
+import { echoesOf } from "./4-credential/outgoing-credential.ts";
+import { makeAddressClassifier } from "./5-forward/address-class.ts";
+import { parseCompanyProxy } from "./5-forward/company-proxy.ts";
+import { makeUpstreamPool } from "./5-forward/upstream-pool.ts";
+import { makeNeedles } from "./6-reply/echo-mask.ts";
+import { renderRefusal } from "./6-reply/refusal-reply.ts";
+import { sendOwn } from "./6-reply/send-own.ts";
+import type { CertificateAuthority } from "./authority/certificate-authority.ts";
+import { makeEgressJournal } from "./egress-journal.ts";
+import type { Engine } from "./engine.ts";
+import type { EgressPolicy } from "./policy.ts";
+import { makeRefusal } from "./refusal.ts";
+import { serveConnection } from "./serve-connection.ts";
+import { Channel } from "./server/channel.ts";
+import { makeLeafContexts } from "./server/leaf-contexts.ts";
+import { type Lookup, systemLookup } from "./server/lookup.ts";
+import { PeerGone } from "./server/peer-gone.ts";
+import { makeUpstreamTrust } from "./server/upstream-trust.ts";
+
+/** Time for what was under way when it was closed, `ms` */
+const SETTLE_MS = 250;
+
+/** What a bottle's way out is made from. */
+export type EgressParts = {
+  /** Servers that already listen where the bottle's programs connect to */
+  readonly listeners: readonly Server[];
+  readonly policy: EgressPolicy;
+  readonly authority: CertificateAuthority;
+  /** Takes events; must not throw */
+  readonly journal: (event: JournalEvent) => void;
+  readonly clock: Clock;
+  /** Learns of faults of this program itself */
+  readonly onBug: (error: unknown) => void;
+  /** The machine's resolver unless told */
+  readonly lookup?: Lookup;
+};
+
+/** A bottle's way out. */
+export type Egress = {
+  /** Ends every connection and stops listening; doing it twice is no error. */
+  close(): Promise<void>;
+  stats(): EgressStats;
+};
+
+/** What a bottle's way out is doing. */
+type EgressStats = {
+  readonly requests: number;
+  readonly refusals: number;
+  /** Connections out of the bottle that are open now */
+  readonly clients: number;
+  /** Connections to servers that are open now */
+  readonly upstreams: number;
+  /** Certificates that are kept */
+  readonly leaves: number;
+};
+
+/** Serves the listeners until the scope closes. Throws for a policy that cannot be held as written. */
+export function openEgress(parts: EgressParts, scope: Scope): Egress {
+  const { listeners, policy } = parts;
+  const clients = new Set<Socket>();
+  const upstreams = new Set<Channel>();
+  const engine = makeEngine(parts, (channel) => {
+    upstreams.add(channel);
+    channel.onClose(() => upstreams.delete(channel));
+  });
+  const serving = new Set<Promise<void>>();
+  const onConnection = (socket: Socket): void => {
+    clients.add(socket);
+    socket.on("close", () => clients.delete(socket));
+    const channel = new Channel(socket, policy.limits.idleTimeoutMs);
+    const served =
+      clients.size > policy.limits.connections ? refuseConnection(engine, channel) : serveConnection(engine, channel);
+    const settled = served
+      .catch((error: unknown) => {
+        socket.destroy();
+        parts.onBug(error);
+      })
+      .finally(() => serving.delete(settled));
+    serving.add(settled);
+  };
+  for (const listener of listeners) listener.on("connection", onConnection);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= closeAll(listeners, onConnection, clients, upstreams).then(() => settleAll(serving));
+    return closing;
+  };
+  scope.defer("egress", close);
+  return {
+    close,
+    stats: () => ({
+      ...engine.counters,
+      clients: clients.size,
+      upstreams: upstreams.size,
+      leaves: engine.leaves.size,
+    }),
+  };
+}
+
+function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Engine {
+  const { policy, authority, clock } = parts;
+  const compiled = compilePolicy(policy);
+  return {
+    policy,
+    compiled,
+    echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
+    leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
+    upstream: {
+      resolve: policy.resolve,
+      lookup: parts.lookup ?? systemLookup,
+      classify: makeAddressClassifier(),
+      pool: makeUpstreamPool(),
+      proxy: policy.upstreamProxy === undefined ? undefined : parseCompanyProxy(policy.upstreamProxy),
+      trust: makeUpstreamTrust(policy.extraCaPem),
+      connectTimeoutMs: policy.limits.connectTimeoutMs,
+      idleTimeoutMs: policy.limits.idleTimeoutMs,
+      onOpen,
+    },
+    journal: makeEgressJournal(policy, parts.journal, clock),
+    counters: { requests: 0, refusals: 0 },
+  };
+}
+
+async function refuseConnection(engine: Engine, client: Channel): Promise<void> {
+  const message = "this bottle has too many connections open";
+  const refusal = makeRefusal(
+    "egress/too-many-connections",
+    "limits.connections",
+    message,
+    "close some, then try again",
+  );
+  engine.counters.refusals++;
+  engine.journal.refusal(refusal, {});
+  try {
+    await sendOwn(client, renderRefusal(refusal, []), { keepAlive: false, toHead: false });
+    await client.finish();
+  } catch (error) {
+    client.destroy();
+    if (!(error instanceof PeerGone)) throw error;
+  }
+}
+
+/** Lets what was under way write its last event; what still waits for a server is not waited for. */
+async function settleAll(serving: ReadonlySet<Promise<void>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SETTLE_MS);
+  });
+  await Promise.race([Promise.all(serving), late]);
+  clearTimeout(timer);
+}
+
+async function closeAll(
+  listeners: readonly Server[],
+  onConnection: (socket: Socket) => void,
+  clients: ReadonlySet<Socket>,
+  upstreams: ReadonlySet<Channel>,
+): Promise<void> {
+  const closed = listeners.map(
+    (listener) => new Promise<void>((resolve) => (listener.listening ? listener.close(() => resolve()) : resolve())),
+  );
+  for (const listener of listeners) listener.off("connection", onConnection);
+  for (const socket of clients) socket.destroy();
+  for (const channel of upstreams) channel.destroy();
+  await Promise.all(closed);
+}

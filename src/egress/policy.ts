@@ -1,0 +1,25 @@
+import type { SecretValue } from "../base/secret-value.ts";
+import type { EgressLimits, EgressLog, HomeConfig, Route } from "../manifest/bottle.ts";
+
+/** What one bottle may reach, with its credentials at hand. */
+export type EgressPolicy = {
+  readonly routes: readonly PolicyRoute[];
+  /** Names that are dialled at exactly this address and port */
+  readonly resolve: HomeConfig["resolve"];
+  /** Certificates that are trusted besides the system's, PEM */
+  readonly extraCaPem: string | undefined;
+  /** `http://[user:password@]host:port` of a company proxy */
+  readonly upstreamProxy: string | undefined;
+  readonly log: EgressLog;
+  readonly limits: EgressLimits & {
+    /** Time for a connection outwards, TLS included, `ms` */
+    readonly connectTimeoutMs: number;
+  };
+};
+
+/** A route as it was written, and the credential it adds. */
+export type PolicyRoute = {
+  readonly route: Route;
+  /** There exactly when the route has `auth` */
+  readonly credential: SecretValue | undefined;
+};

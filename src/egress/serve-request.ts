@@ -1,0 +1,87 @@
+import { type Destination, OWN_NAME } from "./1-accept/destination.ts";
+import { decideRequest } from "./2-route/decide-request.ts";
+import { cleanCredentials } from "./4-credential/inbound-credentials.ts";
+import type { Outgoing } from "./5-forward/outgoing-head.ts";
+import { renderRefusal } from "./6-reply/refusal-reply.ts";
+import { renderRoutes } from "./6-reply/routes-page.ts";
+import { sendOwn } from "./6-reply/send-own.ts";
+import { describeTarget } from "./egress-journal.ts";
+import type { Engine } from "./engine.ts";
+import { exchange } from "./exchange.ts";
+import { makeRefusal, type Refusal } from "./refusal.ts";
+import { type Body, openBody } from "./server/body.ts";
+import type { Channel } from "./server/channel.ts";
+import type { RequestHead } from "./wire/request-head.ts";
+
+const DRAINED_BYTES = 64 * 1024;
+
+/** Takes one request through all stages; true when the connection can carry another. Throws `Malformed` or `PeerGone`. */
+export async function serveRequest(
+  engine: Engine,
+  client: Channel,
+  head: RequestHead,
+  found: Destination | Refusal,
+): Promise<boolean> {
+  const body = openBody(client, head.framing);
+  const destination = found.kind === "destination" ? found : undefined;
+  const refuse = (refusal: Refusal) => answerRefusal(engine, client, { head, body, destination, refusal });
+  if (found.kind === "refuse") return refuse(found);
+  if (found.to.host.text === OWN_NAME) return answerRoutes(engine, client, head, found, refuse);
+  const { scheme, to, path, query } = found;
+  const { method, fields, upgrade } = head;
+  const verdict = decideRequest(engine.compiled, { scheme, to, method, path, query, fields, upgrade });
+  if (verdict.kind === "refuse") return refuse(verdict);
+  const cleaned = cleanCredentials(verdict.route, { fields, query });
+  if (cleaned.kind === "refuse") return refuse(cleaned);
+  const outgoing: Outgoing = {
+    head,
+    destination: { ...found, query: cleaned.query },
+    compiled: verdict.route,
+    fields: cleaned.fields,
+  };
+  const result = await exchange(engine, client, outgoing, body);
+  return result.kind === "refuse" ? refuse(result) : result.keepAlive;
+}
+
+async function answerRoutes(
+  engine: Engine,
+  client: Channel,
+  head: RequestHead,
+  destination: Destination,
+  refuse: (refusal: Refusal) => Promise<boolean>,
+): Promise<boolean> {
+  const reads = head.method === "GET" || head.method === "HEAD";
+  if (!reads || destination.path !== "/" || head.framing.kind !== "none") {
+    const message = `${OWN_NAME} answers GET / only`;
+    return refuse(makeRefusal("egress/not-a-route", OWN_NAME, message, `ask http://${OWN_NAME}/`));
+  }
+  const { keepAlive } = head;
+  await sendOwn(client, renderRoutes(engine.policy.routes), { keepAlive, toHead: head.method === "HEAD" });
+  return keepAlive;
+}
+
+type Refused = {
+  readonly head: RequestHead;
+  readonly body: Body;
+  readonly destination: Destination | undefined;
+  readonly refusal: Refusal;
+};
+
+async function answerRefusal(engine: Engine, client: Channel, refused: Refused): Promise<boolean> {
+  const { head, body, destination, refusal } = refused;
+  engine.counters.refusals++;
+  engine.journal.refusal(
+    refusal,
+    destination === undefined ? { method: head.method } : describeTarget(head.method, destination),
+  );
+  const keepAlive = head.keepAlive && head.upgrade === undefined && (body.done || isShort(head));
+  await sendOwn(client, renderRefusal(refusal, head.fields), { keepAlive, toHead: head.method === "HEAD" });
+  if (!keepAlive) return false;
+  while (!body.done && (await body.read()) !== undefined); // what is left is short
+  return true;
+}
+
+/** Whether the rest of a body is worth reading to keep the connection; a client that waits for `100` sends none. */
+function isShort(head: RequestHead): boolean {
+  return head.framing.kind === "length" && head.framing.bytes <= DRAINED_BYTES && !head.expectsContinue;
+}

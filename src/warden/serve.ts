@@ -1,0 +1,75 @@
+import type { Server } from "node:net";
+import type { Clock } from "../base/clock.ts";
+import type { Scope } from "../base/scope.ts";
+import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
+import { makeCertificateAuthority } from "../egress/authority/certificate-authority.ts";
+import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
+import { type Egress, openEgress } from "../egress/open-egress.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import type { Journal } from "../journal/open-journal.ts";
+import { LINK_PORTS } from "../plan/link-ports.ts";
+import type { WardenSpec } from "./spec.ts";
+
+/** Folder inside a bottle for what makes programs trust its warden. */
+const TRUST_FOLDER = "/etc/bot-bottle";
+
+/** After that many, the same fault is coming again and again */
+const MOST_BUGS = 20;
+
+/** What a warden is made from. */
+export type WardenParts = {
+  readonly spec: Pick<WardenSpec, "slug" | "egress">;
+  /** The one journal of the bottle; when it fails, nothing passes any more */
+  readonly journal: Journal;
+  readonly clock: Clock;
+};
+
+/** The guard of one bottle: holds its secrets, answers where its programs connect to, and writes down what they asked for. */
+export type Warden = {
+  /** The bottle's own authority, for whoever puts the trust inside from another process */
+  readonly certificatePem: string;
+  /** What must be inside before the first command, so that programs find and trust the way out */
+  readonly trust: TrustEnvironment;
+  /** Begins to answer. On a warden that is closed already the listeners are closed. */
+  serve(listeners: readonly Server[]): void;
+  /** Ends every connection, and writes no more events; doing it twice is no error. */
+  close(): Promise<void>;
+};
+
+/** Makes a warden that does not answer yet, and closes it with the scope. Throws for a policy that cannot be held as written. */
+export async function openWarden(parts: WardenParts, scope: Scope): Promise<Warden> {
+  const { spec, journal, clock } = parts;
+  compilePolicy(spec.egress); // what cannot be held stops the start before anything is made
+  const authority = await makeCertificateAuthority(spec.slug, clock);
+  const { certificatePem, certificateDer } = authority;
+  const state: { egress: Egress | undefined; closed: boolean } = { egress: undefined, closed: false };
+  const write = (event: JournalEvent): void => {
+    if (state.closed) return;
+    journal.write(event).catch(() => {}); // `failure` has told everybody, this warden among them
+  };
+  let bugs = 0;
+  /** A fault of ours ends its connection; what it was is for whoever reads the journal, not for whoever caused it. */
+  const onBug = (error: unknown): void => {
+    if (++bugs > MOST_BUGS) return;
+    write({ kind: "failed", code: "warden/bug", message: error instanceof Error ? error.message : "unknown" });
+  };
+  const close = async (): Promise<void> => {
+    await state.egress?.close();
+    state.closed = true;
+  };
+  const onFailure = () => void close().catch(onBug);
+  journal.failure.addEventListener("abort", onFailure, { once: true });
+  scope.defer("close the warden", close);
+  return {
+    certificatePem,
+    trust: makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER }),
+    serve: (listeners) => {
+      if (state.closed || journal.failure.aborted) {
+        for (const listener of listeners) listener.close();
+        return;
+      }
+      state.egress = openEgress({ listeners, policy: spec.egress, authority, journal: write, clock, onBug }, scope);
+    },
+    close,
+  };
+}

@@ -1,0 +1,19 @@
+import type { Slug } from "../base/ids.ts";
+import type { SecretValue } from "../base/secret-value.ts";
+import type { EgressPolicy } from "../egress/policy.ts";
+
+/** Everything that one bottle's warden must know, secrets included; it exists in memory and in one message only. */
+export type WardenSpec = {
+  readonly slug: Slug;
+  /** Path of the bottle's journal */
+  readonly journal: string;
+  readonly egress: EgressPolicy;
+  /** Values besides the credentials of routes that the journal must not show */
+  readonly hidden: readonly SecretValue[];
+};
+
+/** Every secret that a spec holds. */
+export function secretsOf(spec: Pick<WardenSpec, "egress" | "hidden">): readonly SecretValue[] {
+  const credentials = spec.egress.routes.flatMap(({ credential }) => credential ?? []);
+  return [...spec.hidden, ...credentials];
+}
