@@ -8,7 +8,6 @@ import {
   mkdtemp,
   open,
   readdir,
-  readFile,
   realpath,
   rename,
   rm,
@@ -19,10 +18,24 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { BottleError, systemErrorCode } from "./errors.ts";
 
-/** A file's text, or undefined when there is no such file. Throws `file/…` errors for everything else. */
+/** Far more than any file of ours that is read whole. */
+const MOST_TEXT_BYTES = 256 * 1024 * 1024;
+
+/**
+ * The text of a small file of ours, or undefined when there is no such file; never waits for a pipe or device. Throws
+ * `file/…` errors for everything else.
+ */
 export async function readTextIfThere(path: string): Promise<string | undefined> {
   try {
-    return await readFile(path, "utf8");
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await file.stat()).isFile()) throw new BottleError("file/not-usable", `${path} is not a regular file`);
+      const bytes = await readUpTo(file, MOST_TEXT_BYTES + 1);
+      if (bytes.length > MOST_TEXT_BYTES) throw new BottleError("file/not-usable", `${path} is too large`);
+      return bytes.toString("utf8");
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (systemErrorCode(error) === "ENOENT") return undefined;
     throw fileError(error, "read", path);

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { link, open, readFile, rename, rm } from "node:fs/promises";
+import { link, open, rename, rm } from "node:fs/promises";
 import { BottleError, systemErrorCode } from "./errors.ts";
-import { fileError } from "./files.ts";
+import { fileError, readTextIfThere } from "./files.ts";
 import { type Holder, isAlive } from "./holder.ts";
 import { randomBase36 } from "./ids.ts";
 import { type LockText, parseLockText, renderLockText } from "./lock-text.ts";
@@ -50,13 +50,8 @@ export async function withLock<T>(path: string, holder: Holder, work: () => Prom
 
 /** What the lock file at `path` says, or undefined when there is none. Throws when it is damaged. */
 export async function readLock(path: string): Promise<LockText | undefined> {
-  let text: string;
-  try {
-    text = await readFile(path, "utf8");
-  } catch (error) {
-    if (systemErrorCode(error) === "ENOENT") return undefined;
-    throw fileError(error, "read", path);
-  }
+  const text = await readTextIfThere(path);
+  if (text === undefined) return undefined;
   const found = parseLockText(text);
   if (found !== undefined) return found;
   throw new BottleError("bottle/state-damaged", `the lock file ${path} is damaged`, {
