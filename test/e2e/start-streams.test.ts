@@ -55,6 +55,6 @@ describe.each(callers)("as $who, the streams of a start without a terminal", (ca
 
   test("show no colour of ours, and no question", async () => {
     const ran = await machine.run(["start", "--", "sh", "-c", "echo x > new; exit 3"]);
-    expect(ran.stderr).toMatch(/^bottle: 0 changed, 1 added, 0 removed in \S+\/workspace\n$/);
+    expect(ran.stderr).toMatch(/^bottle: 0 changed, 1 added, 0 removed; kept in\nbottle: \S+\/workspace\n$/);
   });
 });
