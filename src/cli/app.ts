@@ -1,4 +1,4 @@
-import { type Application, buildApplication, buildRouteMap, text_en } from "@stricli/core";
+import { type Application, ArgumentScannerError, buildApplication, buildRouteMap, text_en } from "@stricli/core";
 import { BottleError } from "../base/errors.ts";
 import { EXIT_CODES } from "../base/exit-codes.ts";
 import { cleanupCommand } from "./cleanup/command.ts";
@@ -33,6 +33,8 @@ export function makeApp(version: string): Application<CliContext> {
       completions: completionsCommand,
     },
   });
+  const usage = (message: string, hint: string) =>
+    renderError(new BottleError("input/usage", message, { hint }), version);
   const formatException = (error: unknown) => renderError(error, version);
   return buildApplication(root, {
     name: "bottle",
@@ -43,6 +45,15 @@ export function makeApp(version: string): Application<CliContext> {
       text: {
         ...text_en,
         formatException,
+        noCommandRegisteredForInput: ({ input, corrections }) =>
+          usage(
+            `there is no command ${JSON.stringify(input)}`,
+            corrections.length === 0 ? "`bottle --help` lists them" : `did you mean ${corrections.join(" or ")}?`,
+          ),
+        exceptionWhileParsingArguments: (error) =>
+          error instanceof ArgumentScannerError
+            ? usage(error.message, "--help after a command lists what it takes")
+            : formatException(error),
         exceptionWhileRunningCommand: formatException,
         exceptionWhileLoadingCommandFunction: formatException,
       },

@@ -230,7 +230,9 @@ export class Machine {
       const env = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
       return marks.some((mark) => env.includes(mark));
     });
-    const spaces = new Set(holders.map((pid) => readlinkSync(`/proc/${pid}/ns/net`)));
+    const spaces = new Set<string>();
+    // one that vanishes meanwhile has no more to say
+    findProcesses((pid) => holders.includes(pid) && spaces.add(readlinkSync(`/proc/${pid}/ns/net`)) !== undefined);
     return findProcesses((pid) => holders.includes(pid) || spaces.has(readlinkSync(`/proc/${pid}/ns/net`)));
   }
 

@@ -1,17 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { callers, Machine } from "./cli.ts";
+
+/** Said of a bottle that is kept for its journal. */
+const TOLD = /^bottle: exit code \d+; `bottle logs \S+` tells what happened\n$/;
 
 describe.each(callers)("as $who, the exit code of a start", (caller) => {
   let machine: Machine;
-  beforeEach(() => {
+  beforeAll(() => {
     machine = new Machine(caller);
   });
-  afterEach(() => machine.close());
+  afterEach(() => machine.run(["cleanup", "--yes", "--all"]));
+  afterAll(() => machine.close());
 
   test.each([0, 1, 3, 126, 127, 200, 255])("is the command's own: %i", async (code) => {
     const ran = await machine.run(["start", "--", "sh", "-c", `exit ${code}`]);
     expect(ran).toMatchObject({ code, stdout: "" });
-    if (code !== 0) expect(ran.stderr).toMatch(/^bottle: kept\n\S+\n$/);
+    if (code !== 0) expect(ran.stderr).toMatch(TOLD);
   });
 
   test.each([
@@ -55,7 +59,7 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
     });
     expect(await machine.leftovers()).toEqual([]);
     const kept = await machine.run(["start", "--keep", "--", "true"]);
-    expect(kept.stderr).toMatch(/^bottle: kept\n\S+\n$/);
+    expect(kept.stderr).toMatch(/^bottle: kept in\n\S+\n$/);
     expect(await machine.leftovers()).toHaveLength(1);
   });
 });

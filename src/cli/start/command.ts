@@ -26,6 +26,7 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
   loader: lazily(async () => (await import("./run.ts")).runStartCommand),
   docs: {
     brief: "Start an agent or any command in a bottle of its own",
+    customUsage: ["[AGENT] [--bottle NAME]... [FLAGS] [-- CMD ARGS...]"],
     fullDescription: [
       "Starts AGENT, or the command after --, in a bottle: a copy of the current folder,",
       "nothing else of this machine, and no network but what the manifest grants.",
@@ -66,7 +67,7 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         kind: "parsed",
         parse: text,
         optional: true,
-        brief: "Name of your own for this bottle, unique while it runs",
+        brief: "Name of your own, unique while it runs",
         placeholder: "name",
       },
       color: {
@@ -79,13 +80,13 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Copy a workspace above 500 MB or 50,000 files",
+        brief: "Copy more than 500 MB or 50,000 files",
       },
       keep: {
         kind: "boolean",
         optional: true,
         withNegated: false,
-        brief: "Keep its state folder even when nothing changed",
+        brief: "Keep its state folder also if unchanged",
       },
     },
     aliases: { b: "bottle", y: "yes" },

@@ -78,7 +78,11 @@ function report(context: CommandContext, { exitCode, ending, settled, skipped }:
   if (!settled.kept) return;
   const { changes, slug } = settled;
   if (changes === undefined || !settled.changed) {
-    say(`exit code ${exitCode}; \`bottle logs ${slug}\` tells what happened`);
+    say(
+      exitCode === 0
+        ? `kept in\n${settled.folder}`
+        : `exit code ${exitCode}; \`bottle logs ${slug}\` tells what happened`,
+    );
     return;
   }
   const more = changes.more ? "more than " : "";
