@@ -4,7 +4,7 @@ export type ProcessStat = {
   readonly state: string;
   /** Field 22, clock ticks since boot */
   readonly startTicks: string;
-  /** Whether it is in the foreground of its terminal: field 5 is field 8 */
+  /** Whether its terminal is its own at the moment: field 5 is field 8, or there is no terminal */
   readonly foreground: boolean;
 };
 
@@ -20,5 +20,5 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const startTicks = fields[22 - 3];
   if (state === undefined || !/^[A-Za-z]$/.test(state)) return undefined;
   if (startTicks === undefined || !/^\d+$/.test(startTicks)) return undefined;
-  return { state, startTicks, foreground: fields[5 - 3] === fields[8 - 3] };
+  return { state, startTicks, foreground: [fields[5 - 3], "-1"].includes(fields[8 - 3]) };
 }

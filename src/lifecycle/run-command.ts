@@ -2,13 +2,12 @@ import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Guest, GuestCommand, GuestProcess } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
-import { readTextIfThere } from "../base/files.ts";
 import { signalProcess } from "../base/process.ts";
-import { parseProcessStat } from "../base/process-stat.ts";
 import { attachTerminal } from "../terminal/attach.ts";
 import { openTerminalGuard } from "../terminal/guard.ts";
 import { makeOutputFilter } from "../terminal/output-filter.ts";
 import { restoreScreen } from "../terminal/restore-sequences.ts";
+import { isInForeground } from "./foreground.ts";
 import { type Ending, waitForEnd } from "./wait-for-end.ts";
 
 /** Time a command gets to end by itself once it was asked to, `ms` */
@@ -65,8 +64,7 @@ async function runOnTerminal(
 
 /** In the background the terminal is the shell's; once it brings this program back, it says so with another signal. */
 async function continueInForeground({ pid }: Context, listener: () => void): Promise<void> {
-  const stat = await readTextIfThere(`/proc/${pid}/stat`).catch(() => undefined);
-  if (stat !== undefined && parseProcessStat(stat)?.foreground === false) return;
+  if (!(await isInForeground({ pid }))) return;
   listener();
   signalProcess(pid, "SIGWINCH"); // a stopped program is not told of a new size
 }

@@ -34,7 +34,9 @@ describe.each(OPERATORS)("questions on a terminal, as $name", (operator) => {
     pane.keys("Space");
     pane.keys("Enter");
     await ended(0);
-    expect(readFileSync(join(pane.home, ".bot-bottle", "config.yaml"), "utf8")).toContain(join(pane.home, ".nvm", "versions"));
+    expect(readFileSync(join(pane.home, ".bot-bottle", "config.yaml"), "utf8")).toContain(
+      join(pane.home, ".nvm", "versions"),
+    );
     pane.line("clear; bottle start --yes -- true; echo code=$?");
     await ended(0);
   });

@@ -2,6 +2,7 @@ import { EXIT_CODES } from "../../base/exit-codes.ts";
 import { makeStyle } from "../../base/style.ts";
 import { applyPlan, type StartOutcome } from "../../lifecycle/apply-plan.ts";
 import { askYesNo, canAsk } from "../../lifecycle/ask.ts";
+import { waitForForeground } from "../../lifecycle/foreground.ts";
 import { type PlannedStart, planStart, type RefusedStart } from "../../lifecycle/plan-start.ts";
 import { renderPlanJson } from "../../plan/render-plan-json.ts";
 import { renderPreflight } from "../../plan/render-preflight.ts";
@@ -19,6 +20,7 @@ export async function runStartCommand(context: CommandContext, flags: StartFlags
   if (planned.kind === "refused") return refuse(context, planned);
   if (request.dryRun) return show(context, request, planned);
   if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
+  if (planned.plan.command.interactive) await waitForForeground(context);
   const outcome = await applyPlan(context, planned, { keep: flags.keep === true });
   report(context, outcome);
   return outcome.exitCode;
