@@ -12,7 +12,7 @@ import { makeApp } from "./cli/app.ts";
 import type { CommandContext } from "./cli/context.ts";
 import { renderError } from "./cli/render-error.ts";
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH"] as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH", "SIGCONT"] as const;
 
 const GONE: Readonly<Record<string, NodeJS.Signals>> = { EPIPE: "SIGPIPE", EIO: "SIGHUP", ENXIO: "SIGHUP" };
 
@@ -24,7 +24,7 @@ let outputFailed = false;
 for (const signal of SIGNALS) {
   process.on(signal, () => {
     for (const listener of listeners) listener(signal);
-    if (signal === "SIGWINCH") return;
+    if (signal === "SIGWINCH" || signal === "SIGCONT") return;
     if (!stop.signal.aborted) stop.abort(signal);
     // A third request means that the orderly way takes too long. Guests end with this process; `cleanup` does the rest.
     if (++interrupts >= 3) process.exit(signal === "SIGINT" ? EXIT_CODES.interrupted.code : EXIT_CODES.terminated.code);

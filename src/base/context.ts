@@ -38,6 +38,6 @@ export type Context = {
   readonly clock: Clock;
   /** Aborted by SIGINT, SIGTERM or SIGHUP; its reason is the signal's name */
   readonly signal: AbortSignal;
-  /** Calls back on each SIGINT, SIGTERM, SIGHUP or SIGWINCH until the returned function is called. */
+  /** Calls back on each SIGINT, SIGTERM, SIGHUP, SIGWINCH or SIGCONT until the returned function is called. */
   onSignal(listener: (signal: NodeJS.Signals) => void): () => void;
 };

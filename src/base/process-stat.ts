@@ -4,6 +4,8 @@ export type ProcessStat = {
   readonly state: string;
   /** Field 22, clock ticks since boot */
   readonly startTicks: string;
+  /** Whether its terminal is its own at the moment: field 5 is field 8, or there is no terminal */
+  readonly foreground: boolean;
 };
 
 /** The text of `/proc/PID/stat`, whose second field may hold spaces, parentheses and line ends; undefined if it is something else. */
@@ -18,5 +20,5 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const startTicks = fields[22 - 3];
   if (state === undefined || !/^[A-Za-z]$/.test(state)) return undefined;
   if (startTicks === undefined || !/^\d+$/.test(startTicks)) return undefined;
-  return { state, startTicks };
+  return { state, startTicks, foreground: [fields[5 - 3], "-1"].includes(fields[8 - 3]) };
 }

@@ -2,10 +2,12 @@ import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import type { Guest, GuestCommand, GuestProcess } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
+import { signalProcess } from "../base/process.ts";
 import { attachTerminal } from "../terminal/attach.ts";
 import { openTerminalGuard } from "../terminal/guard.ts";
 import { makeOutputFilter } from "../terminal/output-filter.ts";
 import { restoreScreen } from "../terminal/restore-sequences.ts";
+import { isInForeground } from "./foreground.ts";
 import { type Ending, waitForEnd } from "./wait-for-end.ts";
 
 /** Time a command gets to end by itself once it was asked to, `ms` */
@@ -45,6 +47,10 @@ async function runOnTerminal(
       stdout.on("resize", listener);
       return () => stdout.off("resize", listener);
     },
+    onContinue: (listener) =>
+      context.onSignal((by) => {
+        if (by === "SIGCONT") void continueInForeground(context, listener);
+      }),
     openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1 }),
   }).then((end) => {
     if (end.kind === "hung-up") hangUp();
@@ -54,6 +60,13 @@ async function runOnTerminal(
   const ending = await waitForEnd(running, guest, { signal, hangUp: hungUp, timeMs, graceMs: GRACE_MS });
   await attached;
   return ending;
+}
+
+/** In the background the terminal is the shell's; once it brings this program back, it says so with another signal. */
+async function continueInForeground({ pid }: Context, listener: () => void): Promise<void> {
+  if (!(await isInForeground({ pid }))) return;
+  listener();
+  signalProcess(pid, "SIGWINCH"); // a stopped program is not told of a new size
 }
 
 async function runOnPipes(

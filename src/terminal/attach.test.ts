@@ -56,7 +56,11 @@ function makeScene(options: { readonly answers?: boolean; readonly slowScreen?: 
     signal: abort.signal,
     openGuard: async () => {
       happened.push("raw");
-      return { shows: (shown) => happened.push(`shows ${shown}`), leave: async () => void happened.push("left") };
+      return {
+        again: () => happened.push("again"),
+        shows: (shown) => happened.push(`shows ${shown}`),
+        leave: async () => void happened.push("left"),
+      };
     },
   };
   return { attachment, happened, typed, stdin, output, input, screen, resizing, size, end, fail, abort };

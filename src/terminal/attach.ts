@@ -27,6 +27,8 @@ export type Attachment = {
   readonly stdout: TerminalOutput;
   /** Calls back on each change of the operator's terminal size until the returned function is called. */
   onResize(listener: () => void): () => void;
+  /** Calls back each time the program goes on in the foreground after it was stopped, until the returned function is called. */
+  onContinue?(listener: () => void): () => void;
   /** The end of the command inside */
   readonly exit: Promise<Exit>;
   /** Switches the operator's terminal to raw mode */
@@ -59,6 +61,7 @@ async function join(attachment: Attachment, guard: TerminalGuard): Promise<Attac
   const input = joinInput(attachment);
   const output = joinOutput(attachment, filter, guard);
   const stopFollowing = followSize(attachment);
+  const stopWaiting = attachment.onContinue?.(() => guard.again());
   const over = new AbortController();
   const hungUp = Promise.race([input.gone, output.gone]).then(() => ({ kind: "hung-up" }) as const);
   try {
@@ -72,6 +75,7 @@ async function join(attachment: Attachment, guard: TerminalGuard): Promise<Attac
   } finally {
     over.abort();
     stopFollowing();
+    stopWaiting?.();
     output.stop();
     await sayGoodbye(attachment, filter, input.swallowUntil(SIGN), hungUp);
     input.stop();

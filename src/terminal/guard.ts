@@ -6,6 +6,8 @@ import { restoreScreen } from "./restore-sequences.ts";
 
 /** The operator's terminal in raw mode, and the promise that it is usable again whatever happens to this process. */
 export type TerminalGuard = {
+  /** Switches to raw mode again, after the operator's shell had the terminal in between. */
+  again(): void;
   /** Tells which screen is shown, so that the right one is set back. */
   shows(screen: "main" | "alternate"): void;
   /** Sets the terminal back as it was found; twice is no error. */
@@ -43,6 +45,7 @@ screen=$1
 while read -r word; do
   case $word in
     leave) stty "$found" <&3; exit ;;
+    again) stty raw -echo <&3 ;;
     main) screen=$1 ;;
     alternate) screen=$2 ;;
   esac
@@ -77,6 +80,7 @@ export async function openTerminalGuard(terminal: GuardedTerminal): Promise<Term
   };
   let left: Promise<void> | undefined;
   return {
+    again: () => void stdin.write("again\n"),
     shows: (screen) => void stdin.write(`${screen}\n`),
     leave: () => {
       left ??= leave();

@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   INSIDE,
@@ -94,6 +97,57 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
     pane.line("exit 3");
     expect(await ended()).toMatch(/^code=3$/m);
     expect(pane.cliPids()).toEqual([]);
+  });
+
+  test("started in the background it waits, with the terminal untouched, until it is brought to the front", async () => {
+    pane.line("set -m; clear; bottle start --yes & sleep 0; echo go'es'-on");
+    await pane.until((screen) => /^goes-on$/m.test(screen), "the outer shell");
+    await waitFor(
+      () => pane.cliPids().some((pid) => /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, "utf8"))) || undefined,
+      () => `the program to stop; the screen is:\n${pane.screen()}`,
+    );
+    expect(pane.settings()).toMatch(/ icanon\b/);
+    expect(pane.states()).toEqual([]);
+    pane.line("clear; fg");
+    await pane.until(prompted(INSIDE), "the shell inside");
+    pane.line("exit");
+    await pane.until(prompted(OUTER), "the outer shell");
+    expect(pane.settings()).toBe(before);
+  });
+
+  test("stopped and brought back, Ctrl-C still goes to the command inside", async () => {
+    pane.line("set -m");
+    await startShell(pane);
+    for (const pid of pane.cliPids()) process.kill(pid, "SIGSTOP");
+    await pane.until((screen) => screen.includes("Stopped") && prompted(OUTER)(screen), "the outer shell");
+    pane.resize(90, 20);
+    pane.line("clear; fg");
+    pane.line("clear; echo re'ady'; cat");
+    await pane.until((screen) => /^ready$/m.test(screen), "cat");
+    pane.keys("C-c");
+    await pane.until(prompted(INSIDE), "the shell inside");
+    pane.line("clear; stty size");
+    await pane.until((screen) => /^20 90$/m.test(screen), "the size that changed meanwhile");
+    pane.line("exit");
+    await pane.until(prompted(OUTER), "the outer shell");
+    expect(pane.settings()).toBe(before);
+  });
+
+  test("a paste of 100 kB arrives whole, in a terminal of 20 × 5 too", async () => {
+    await startShell(pane);
+    pane.resize(20, 5);
+    const text = Array.from({ length: 2000 }, (_, line) => `${line} ${"x".repeat(44)}\n`).join("");
+    pane.line("clear; stty -echo; echo re'ady'; head -n 2000 | md5sum | cut -c 1-12; stty echo");
+    await pane.until((screen) => /^ready$/m.test(screen), "the reader");
+    const file = join(pane.folder, "paste");
+    writeFileSync(file, text);
+    pane.run("load-buffer", file);
+    pane.run("paste-buffer", "-r");
+    const sum = createHash("md5").update(text).digest("hex").slice(0, 12);
+    await pane.until((screen) => screen.includes(sum), `the sum ${sum}`);
+    pane.line("exit");
+    await pane.until(prompted(OUTER), "the outer shell");
+    expect(pane.settings()).toBe(before);
   });
 
   test("vim, a new size, Ctrl-C and Ctrl-Z", async () => {

@@ -119,7 +119,6 @@ describe.each(OPERATORS)("as $name: the terminal that the program runs on", (ope
       (screen) => /^for-the-shell$/m.test(screen) && prompted(OUTER)(screen),
       "a line that is read whole",
     );
-    process.kill(program, "SIGCONT");
     pane.line("fg");
     pane.line("last-for-the-bottle");
     await waitFor(

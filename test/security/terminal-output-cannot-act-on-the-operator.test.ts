@@ -35,7 +35,7 @@ describe.each(OPERATORS)("as $name: what a bottle prints cannot act on the opera
   /** The outer shell has nothing typed into it, and neither title nor clipboard were changed. */
   async function untouched(): Promise<void> {
     await pane.until(
-      (screen) => /^code=0$/m.test(screen) && prompted(OUTER)(screen),
+      (screen) => /code=0$/m.test(screen) && prompted(OUTER)(screen),
       "an empty prompt of the outer shell",
     );
     // An answer that comes late would stand before this line and spoil it.

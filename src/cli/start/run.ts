@@ -3,6 +3,7 @@ import { showHarmlessly } from "../../base/plain-text.ts";
 import { makeStyle } from "../../base/style.ts";
 import { applyPlan, type StartOutcome } from "../../lifecycle/apply-plan.ts";
 import { askYesNo, canAsk } from "../../lifecycle/ask.ts";
+import { waitForForeground } from "../../lifecycle/foreground.ts";
 import { type PlannedStart, planStart, type RefusedStart } from "../../lifecycle/plan-start.ts";
 import { renderPlanJson } from "../../plan/render-plan-json.ts";
 import { renderPreflight } from "../../plan/render-preflight.ts";
@@ -20,6 +21,7 @@ export async function runStartCommand(context: CommandContext, flags: StartFlags
   if (planned.kind === "refused") return refuse(context, planned);
   if (request.dryRun) return show(context, request, planned);
   if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
+  if (planned.plan.command.interactive) await waitForForeground(context);
   const onWarning = (text: string) => context.stderr.write(`bottle: warning: ${text}\n`);
   const outcome = await applyPlan(context, planned, { keep: flags.keep === true, onWarning });
   report(context, outcome);
