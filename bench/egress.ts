@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { systemClock } from "../src/base/clock.ts";
 import { Scope } from "../src/base/scope.ts";
 import { SecretValue } from "../src/base/secret-value.ts";
+import { compilePolicy } from "../src/egress/2-route/compiled-policy.ts";
 import { makeCertificateAuthority } from "../src/egress/authority/certificate-authority.ts";
 import { openEgress } from "../src/egress/open-egress.ts";
 import { parseHost } from "../src/egress/wire/host.ts";
@@ -121,11 +122,12 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: "bench.md", line: 1 },
   } as const;
+  const routes = [{ route, credential: new SecretValue("TOKEN", "sk-bench-0123456789abcdef") }];
   openEgress(
     {
       listeners: [listener],
       policy: {
-        routes: [{ route, credential: new SecretValue("TOKEN", "sk-bench-0123456789abcdef") }],
+        routes,
         resolve: [{ name: HOST, address: "127.0.0.1", port: originPort }],
         extraCaPem: await readFile(join(folder, "origin.pem"), "utf8"),
         upstreamProxy: undefined,
@@ -138,6 +140,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
           connectTimeoutMs: 5000,
         },
       },
+      compiled: compilePolicy({ routes }),
       authority,
       journal: () => {},
       clock: systemClock,

@@ -2,7 +2,7 @@ import type { Server, Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import type { JournalEvent } from "../journal/event.ts";
-import { compilePolicy } from "./2-route/compiled-policy.ts";
+import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeAddressClassifier } from "./5-forward/address-class.ts";
 import { parseCompanyProxy } from "./5-forward/company-proxy.ts";
@@ -30,6 +30,8 @@ export type EgressParts = {
   /** Servers that already listen where the bottle's programs connect to */
   readonly listeners: readonly Server[];
   readonly policy: EgressPolicy;
+  /** The same, compiled */
+  readonly compiled: CompiledPolicy;
   readonly authority: CertificateAuthority;
   /** Takes events; must not throw */
   readonly journal: (event: JournalEvent) => void;
@@ -59,7 +61,7 @@ type EgressStats = {
   readonly leaves: number;
 };
 
-/** Serves the listeners until the scope closes. Throws for a policy that cannot be held as written. */
+/** Serves the listeners until the scope closes. */
 export function openEgress(parts: EgressParts, scope: Scope): Egress {
   const { listeners, policy } = parts;
   const clients = new Set<Socket>();
@@ -102,8 +104,7 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
 }
 
 function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Engine {
-  const { policy, authority, clock } = parts;
-  const compiled = compilePolicy(policy);
+  const { policy, compiled, authority, clock } = parts;
   return {
     policy,
     compiled,

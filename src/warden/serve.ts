@@ -2,6 +2,7 @@ import type { Server } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
+import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
 import { makeCertificateAuthority } from "../egress/authority/certificate-authority.ts";
 import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
 import { type Egress, openEgress } from "../egress/open-egress.ts";
@@ -39,7 +40,8 @@ export type Warden = {
 /** Makes a warden that does not answer yet, and closes it with the scope. Throws for a policy that cannot be held as written. */
 export async function openWarden(parts: WardenParts, scope: Scope): Promise<Warden> {
   const { spec, journal, clock } = parts;
-  compilePolicy(spec.egress); // what cannot be held stops the start before anything is made
+  // what cannot be held as written stops the start before anything is made
+  const compiled = compilePolicy(spec.egress, await loadRegexEngine(spec.egress.routes.map(({ route }) => route)));
   const authority = await makeCertificateAuthority(spec.slug, clock);
   const { certificatePem, certificateDer } = authority;
   const state: { egress: Egress | undefined; closed: boolean } = { egress: undefined, closed: false };
@@ -68,7 +70,8 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
         for (const listener of listeners) listener.close();
         return;
       }
-      state.egress = openEgress({ listeners, policy: spec.egress, authority, journal: write, clock, onBug }, scope);
+      const policy = spec.egress;
+      state.egress = openEgress({ listeners, policy, compiled, authority, journal: write, clock, onBug }, scope);
     },
     close,
   };

@@ -3,7 +3,7 @@ import type { SecretValue } from "../../base/secret-value.ts";
 import type { Route } from "../../manifest/bottle.ts";
 import type { EgressPolicy, PolicyRoute } from "../policy.ts";
 import { matchHostPattern } from "./host-pattern.ts";
-import { makePathRule, type PathRule } from "./path-rule.ts";
+import { makePathRule, type PathRule, type RegexEngine } from "./path-rule.ts";
 
 /** A route with its rules ready to match. */
 export type CompiledRoute = {
@@ -31,8 +31,8 @@ const SENDABLE = /^[\x20-\x7e]+$/;
 const REMEMBERED_HOSTS = 256;
 
 /** The policy's routes, ready to match. Throws when a route's credential is missing: such a route must not open. */
-export function compilePolicy(policy: Pick<EgressPolicy, "routes">): CompiledPolicy {
-  const routes = policy.routes.map(compileRoute);
+export function compilePolicy(policy: Pick<EgressPolicy, "routes">, engine?: RegexEngine): CompiledPolicy {
+  const routes = policy.routes.map((route, index) => compileRoute(route, index, engine));
   const remembered = new Map<string, readonly CompiledRoute[]>();
   return {
     routes,
@@ -54,7 +54,11 @@ function mostSpecific(routes: readonly CompiledRoute[], host: string): readonly 
   return best === -1 ? [] : routes.filter((_, index) => fits[index] === best);
 }
 
-function compileRoute({ route, credential }: PolicyRoute, index: number): CompiledRoute {
+function compileRoute(
+  { route, credential }: PolicyRoute,
+  index: number,
+  engine: RegexEngine | undefined,
+): CompiledRoute {
   if ((route.auth === undefined) !== (credential === undefined)) {
     throw new Error(`route ${route.host}: its credential was not resolved`);
   }
@@ -65,7 +69,7 @@ function compileRoute({ route, credential }: PolicyRoute, index: number): Compil
     });
   }
   const matches = route.matches.map((match) => ({
-    paths: match.paths.map(makePathRule),
+    paths: match.paths.map((rule) => makePathRule(rule, engine)),
     methods: new Set(match.methods.map((method) => method.toUpperCase())),
     headers: match.headers.map((header) => ({ lower: header.name.toLowerCase(), value: header.value })),
   }));

@@ -11,6 +11,8 @@ import { connect as connectTls, createSecureContext, type TLSSocket } from "node
 import { systemClock } from "../../../src/base/clock.ts";
 import type { Scope } from "../../../src/base/scope.ts";
 import { SecretValue } from "../../../src/base/secret-value.ts";
+import { compilePolicy } from "../../../src/egress/2-route/compiled-policy.ts";
+import { loadRegexEngine } from "../../../src/egress/2-route/path-rule.ts";
 import {
   type CertificateAuthority,
   makeCertificateAuthority,
@@ -130,6 +132,7 @@ export async function openWorld(
   const events: JournalEvent[] = [];
   const bugs: unknown[] = [];
   const ca = parts.authority ?? (await bottleAuthority);
+  const { routes = [] } = policy;
   const egress = openEgress(
     {
       listeners: [listener],
@@ -142,6 +145,7 @@ export async function openWorld(
         limits: LIMITS,
         ...policy,
       },
+      compiled: compilePolicy({ routes }, await loadRegexEngine(routes.map(({ route }) => route))),
       authority: ca,
       journal: (event) => events.push(event),
       clock: systemClock,
