@@ -6,15 +6,41 @@ import { join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dirname, "..");
 
-/** Packages of Debian and Ubuntu by the program that tells whether they are there. */
-const RUN_PACKAGES = { bwrap: "bubblewrap", git: "git", setpriv: "util-linux", script: "bsdutils" };
-const TEST_PACKAGES = { tmux: "tmux", vim: "vim", gcc: "gcc", perl: "perl", ps: "procps" };
+/** Packages of Debian and Ubuntu by the file that tells whether they are there. */
+const RUN_PACKAGES = {
+  "/usr/bin/bwrap": "bubblewrap",
+  "/usr/bin/git": "git",
+  "/usr/bin/setpriv": "util-linux",
+};
+
+/** What the tests drive and attack with; most of it is run inside bottles, which see `/usr` and nothing else. */
+const TEST_PACKAGES = {
+  "/usr/bin/tmux": "tmux",
+  "/usr/bin/vim": "vim",
+  "/usr/bin/less": "less",
+  "/usr/bin/gcc": "gcc",
+  "/usr/include/stdio.h": "libc6-dev",
+  "/usr/bin/perl": "perl",
+  "/usr/bin/ps": "procps",
+  "/usr/bin/curl": "curl",
+  "/usr/bin/wget": "wget",
+  "/usr/bin/openssl": "openssl",
+  "/usr/bin/python3": "python3",
+  "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
+};
+
+/** Large, and for one test only, which says so where it is missing; in CI nothing may be missing. */
+const CI_PACKAGES = { "/usr/bin/keytool": "default-jre-headless" };
 
 /** Sets up what `bottle` needs, and with `tests` what its tests need; ends the process with a line when it can't. */
 export function setUp({ tests = false } = {}) {
   checkNode();
   if (process.platform === "linux")
-    installPackages({ ...RUN_PACKAGES, ...(tests ? { ...TEST_PACKAGES, cc1: undefined } : {}) }, tests);
+    installPackages({
+      ...RUN_PACKAGES,
+      ...(tests ? TEST_PACKAGES : {}),
+      ...(process.env.CI === "true" ? CI_PACKAGES : {}),
+    });
   if (!existsSync(join(ROOT, "node_modules/.package-lock.json"))) {
     must("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit"]);
   }
@@ -27,12 +53,10 @@ function checkNode() {
   fail(`bot-bottle needs Node 20.19 or newer; this is ${process.versions.node}.`);
 }
 
-function installPackages(wanted, tests) {
+function installPackages(wanted) {
   const missing = Object.entries(wanted)
-    .filter(([program, name]) => name !== undefined && !isOnPath(program))
+    .filter(([file]) => !existsSync(file))
     .map(([, name]) => name);
-  // The attack programs of the security tests are compiled; a compiler without the C library's headers is of no use.
-  if (tests && !existsSync("/usr/include/stdio.h")) missing.push("libc6-dev");
   if (missing.length === 0) return;
   if (!isOnPath("apt-get")) fail(`Please install with your package manager: ${missing.join(" ")}`);
   const sudo = process.getuid() === 0 ? [] : ["sudo"];

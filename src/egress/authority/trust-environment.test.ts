@@ -25,7 +25,7 @@ test("every variable that names a file names one that is there, and no file hold
 test("Java's own tool reads the trust store", async ({ skip }) => {
   const env = { PATH: "/usr/local/bin:/usr/bin:/bin" };
   const there = await run(["keytool", "-help"], { env }).catch(() => undefined);
-  if (there === undefined) skip("keytool is not installed");
+  if (there === undefined) skip("keytool is not installed: apt-get install default-jre-headless");
   const { certificatePem, certificateDer } = await makeCertificateAuthority("dev-abcde", systemClock);
   const trust = makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: 9099, folder: "/x" });
   const folder = await mkdtemp(join(tmpdir(), "jks-"));
