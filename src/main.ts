@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { proposeCompletions, run, type StricliProcess } from "@stricli/core";
 import { systemClock } from "./base/clock.ts";
-import { systemErrorCode } from "./base/errors.ts";
+import { BottleError, systemErrorCode } from "./base/errors.ts";
 import { EXIT_CODES } from "./base/exit-codes.ts";
 import { packageRoot } from "./base/package-root.ts";
 import { makePaths } from "./base/paths.ts";
@@ -55,7 +55,9 @@ const context: CommandContext = {
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
+  get cwd() {
+    return readCwd();
+  },
   userHome,
   uid: process.getuid?.() ?? -1,
   gid: process.getgid?.() ?? -1,
@@ -81,6 +83,18 @@ process.exitCode = code < 0 ? EXIT_CODES.input.code : code;
 function stricliEnv(): Record<string, string> {
   const noColor = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
   return { STRICLI_SKIP_VERSION_CHECK: "1", ...(noColor ? { STRICLI_NO_COLOR: "1" } : {}) };
+}
+
+/** Only what needs the current folder fails when somebody removed it. */
+function readCwd(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new BottleError("workspace/unreadable", "the current folder is not there any more", {
+      hint: "cd to one that is, then try again",
+      cause: error,
+    });
+  }
 }
 
 function readVersion(): string {
