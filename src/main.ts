@@ -80,7 +80,9 @@ function makeContext(): CommandContext {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: readCwd(),
+    get cwd() {
+      return readCwd();
+    },
     userHome,
     uid: process.getuid?.() ?? -1,
     gid: process.getgid?.() ?? -1,
@@ -109,21 +111,22 @@ function readUserHome(): string {
   }
 }
 
-function readCwd(): string {
-  try {
-    return process.cwd();
-  } catch (cause) {
-    throw new BottleError("workspace/unreadable", "the current folder is gone", {
-      hint: "change to a folder that exists",
-      cause,
-    });
-  }
-}
-
 /** The parser's own switches are not ours to offer; only colour is passed on. */
 function stricliEnv(): Record<string, string> {
   const noColor = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
   return { STRICLI_SKIP_VERSION_CHECK: "1", ...(noColor ? { STRICLI_NO_COLOR: "1" } : {}) };
+}
+
+/** Only what needs the current folder fails when somebody removed it. */
+function readCwd(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new BottleError("workspace/unreadable", "the current folder is not there any more", {
+      hint: "cd to one that is, then try again",
+      cause: error,
+    });
+  }
 }
 
 function readVersion(): string {

@@ -63,11 +63,12 @@ function strongestWish(wishes: BackendWishes): { readonly name: BackendName; rea
 }
 
 function notAvailable(probes: readonly Probe[], message: string): BottleError {
-  const failed = probes.flatMap(({ backend, checks }) =>
-    checks
-      .filter(({ outcome }) => outcome === "failed" || outcome === "skipped")
-      .map((check) => ({ backend, ...check })),
-  );
+  const failed = probes.flatMap(({ backend, checks }) => {
+    const broken = checks.filter(({ outcome }) => outcome === "failed");
+    // what was skipped tells something only where nothing was found broken
+    const told = broken.length > 0 ? broken : checks.filter(({ outcome }) => outcome === "skipped");
+    return told.map((check) => ({ backend, ...check }));
+  });
   const reasons = failed.map(({ backend, detail }) => `\n  ${backend}: ${detail}`).join("");
   const fix = failed.find((check) => check.fix !== undefined)?.fix;
   return new BottleError("backend/not-available", message + reasons, {

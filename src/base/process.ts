@@ -138,8 +138,11 @@ export function makeExit(code: number | null, signal: NodeJS.Signals | null): Ex
 }
 
 function processError(error: Error, file: string): Error {
-  if (systemErrorCode(error) === "ENOENT") {
-    return new BottleError("process/not-found", `${file} is not installed, or not on the PATH`, { cause: error });
+  const options = { hint: "`bottle doctor` says what is missing and how to get it", cause: error };
+  const code = systemErrorCode(error);
+  if (code === "ENOENT" || code === "EACCES") {
+    const why = code === "ENOENT" ? "not on the PATH" : "may not be executed";
+    return new BottleError("process/not-found", `${file} is not installed, or ${why}`, options);
   }
-  return new BottleError("process/failed", `${file} could not be started: ${error.message}`, { cause: error });
+  return new BottleError("process/failed", `${file} could not be started: ${error.message}`, options);
 }

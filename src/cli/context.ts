@@ -1,6 +1,7 @@
 import type { StricliProcess } from "@stricli/core";
 import type { Context } from "../base/context.ts";
-import { BottleError } from "../base/errors.ts";
+import { BottleError, systemErrorCode } from "../base/errors.ts";
+import { fileError } from "../base/files.ts";
 import { makeInterrupted } from "../base/interrupted.ts";
 
 /** Everything a command may know, with what stood after `--` on its command line. */
@@ -32,12 +33,20 @@ export function lazily<Flags, Args extends readonly unknown[]>(
   };
 }
 
-/** What fails because a signal stopped it is told as stopped, wherever it was. */
+const DISK_FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
+
+/** What fails because a signal stopped it or the disk is full is told as that, wherever it was. */
 async function stoppable(context: CommandContext, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
+    if (DISK_FULL.includes(systemErrorCode(error) ?? "")) throw fileError(error, "write", pathOf(error, context));
     if (!context.signal.aborted || error instanceof BottleError) throw error;
     throw makeInterrupted(context.signal, "", error);
   }
+}
+
+function pathOf(error: unknown, { paths }: CommandContext): string {
+  const found = error instanceof Error && ("dest" in error ? error.dest : "path" in error && error.path);
+  return typeof found === "string" ? found : paths.state;
 }

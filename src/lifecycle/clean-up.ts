@@ -3,15 +3,14 @@ import type { Context } from "../base/context.ts";
 import { removeFile } from "../base/files.ts";
 import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
-import { tryLock } from "../base/lock.ts";
 import { run } from "../base/process.ts";
-import { foldersAt } from "../bottles/bottle-folders.ts";
 import { findAbandonedTrials, findLeftovers, type Leftover } from "../bottles/find-leftovers.ts";
 import { listBottles } from "../bottles/list-bottles.ts";
 import { listLabels } from "../bottles/list-labels.ts";
 import { type CleanupPlan, type CleanupRules, planCleanup, type Removal } from "../bottles/plan-cleanup.ts";
+import { removeLabel } from "../bottles/remove-label.ts";
 import { type RemoveOptions, removeState } from "../bottles/remove-state.ts";
-import { writeRecord } from "../bottles/write-record.ts";
+import { settleBottle } from "../bottles/settle-bottle.ts";
 import { findAbandonedScratch, removeScratchFolder } from "../workspace/scratch-folder.ts";
 import { isQuiet } from "./is-quiet.ts";
 
@@ -78,18 +77,13 @@ async function remove(context: Context, backends: readonly Backend[], removal: R
     case "state":
       return removeState(removal.folder, options);
     case "settle": {
-      const folders = foldersAt(removal.folder);
-      for (const folder of [folders.home, folders.scratch]) await removeState(folder, options);
       const bottle = (await listBottles(context.paths.state)).find(({ slug }) => slug === removal.slug);
       if (bottle?.record === undefined) return;
-      const ended = { ...bottle.record, status: "ended", endedAt: context.clock.now().toISOString() } as const;
-      return writeRecord(folders.record, ended);
+      return settleBottle(bottle.folders, bottle.record, context.clock.now(), options);
     }
-    case "label": {
-      const attempt = await tryLock(removal.path, await readHolder(context.pid));
-      if (attempt.kind === "taken") await attempt.lock.release();
+    case "label":
+      await removeLabel(removal.path, await readHolder(context.pid));
       return;
-    }
     case "leftover":
       return removeLeftover(removal.leftover, options);
   }
