@@ -15,7 +15,7 @@ import {
 /** Opens every terminal that a descriptor or a path leads to and tries to take each over; one line for each. */
 const TAKE = `
 my ($outer) = @ARGV;
-open(my $out, ">", "taken") or die;
+open(my $out, ">>", "taken") or die;
 my @paths = ("/dev/tty", "/dev/console", $outer, glob("/dev/pts/*"), glob("/dev/tty*"), glob("/proc/[0-9]*/fd/*"),
   map { "/proc/$_/root$outer" } grep(/^\\d+$/, map { s{/proc/}{}r } glob("/proc/*")));
 for my $path (grep(!/ptmx/, @paths)) {
@@ -83,14 +83,14 @@ describe.each(OPERATORS)("as $name: the terminal that the program runs on", (ope
     await startShell(pane);
     const [program = 0] = pane.cliPids();
     const before = terminalOf(program);
-    pane.line(`clear; perl take.pl ${outer}; setsid -w perl take.pl ${outer}; setsid -cw perl take.pl ${outer}`);
-    pane.line("clear; perl take.pl; echo o'ver'");
+    pane.line(`clear; perl take.pl ${outer}; setsid -w perl take.pl ${outer}`);
+    pane.line("clear; echo o'ver'");
     await pane.until((screen) => /^over$/m.test(screen), "the attempts");
     const lines = readFileSync(insideFile("taken"), "utf8").trim().split("\n");
-    expect(lines.at(-1)).toBe("done");
-    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.filter((line) => line === "done")).toHaveLength(2);
+    expect(lines.length).toBeGreaterThan(2);
     const { dev, ino } = statSync(outer);
-    for (const line of lines.slice(0, -1)) {
+    for (const line of lines.filter((one) => one !== "done")) {
       expect(line.startsWith(`${dev}:${ino} `), line).toBe(false);
       expect(line).toMatch(new RegExp(`push=${EPERM} linux=${EPERM} `));
     }
