@@ -43,7 +43,7 @@ describe.each(callers)("as $who, a start that is refused", (caller) => {
     machine.bottle("missing", `env: { A: '\${NOT_SET}' }`);
     machine.bottle("broken", "env: [");
     machine.bottle("unknown", "workspac: { mode: none }");
-    machine.bottle("egress", "egress: { routes: [{ host: example.com }] }");
+    machine.bottle("supervise", "supervise: true");
   });
   afterAll(() => machine.close());
 
@@ -51,7 +51,7 @@ describe.each(callers)("as $who, a start that is refused", (caller) => {
     ["missing", /NOT_SET, which is not set \[secret\/missing\]\n {2}hint: export NOT_SET=/],
     ["broken", /bottles\/broken\.md:\d+:\d+: error\[manifest\/bad-yaml\]/],
     ["unknown", /unknown\.md:2:1: error\[manifest\/unknown-key\][\s\S]*hint: did you mean "workspace"\?/],
-    ["egress", /egress\.md:2:1: error\[manifest\/not-built\]/],
+    ["supervise", /supervise\.md:2:1: error\[manifest\/not-built\]/],
     ["none-such", /there is no bottle "none-such" \[manifest\/not-found\]/],
   ])("for the bottle %s says why, and leaves nothing", async (bottle, why) => {
     const ran = await machine.run(["start", "--bottle", bottle, "--", "true"]);
