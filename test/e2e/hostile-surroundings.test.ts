@@ -52,7 +52,7 @@ test("a current folder that is gone is told as such", () => {
   const { code, stderr } = shell(
     "mkdir ../gone; cd ../gone; rmdir ../gone; bottle start --headless -- true </dev/null",
   );
-  expect(stderr).toContain("the current folder is gone [workspace/unreadable]");
+  expect(stderr).toContain("the current folder is not there any more [workspace/unreadable]");
   expect(code).toBe(2);
 });
 
