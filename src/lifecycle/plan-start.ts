@@ -92,17 +92,18 @@ async function lookAtWorkspace(
   request: StartRequest,
   { bottle }: Ready,
 ): Promise<{ readonly facts: WorkspaceFacts; readonly survey: WorkspaceSurvey | undefined } | undefined> {
-  const { cwd, userHome, uid, signal } = context;
+  const { cwd, userHome, uid, signal, paths } = context;
   switch (request.workspace ?? bottle.workspace.mode) {
     case "none":
       return undefined;
     case "mount":
-      return { facts: findMount(cwd, userHome), survey: undefined };
+      return { facts: findMount(cwd, userHome, paths), survey: undefined };
     case "copy": {
       const bound = request.large ? { bound: Number.POSITIVE_INFINITY } : {};
       const survey = await surveyWorkspace({
         folder: cwd,
         userHome,
+        paths,
         rules: bottle.workspace,
         run,
         uid,

@@ -69,7 +69,14 @@ export type PlannedWorkspace =
 export type LeftOut = {
   /** Relative to the workspace, `/` between parts */
   readonly path: string;
-  readonly why: "looks-like-secret" | "excluded" | "special-file" | "link-out" | "unreadable" | "nested-repository";
+  readonly why:
+    | "looks-like-secret"
+    | "excluded"
+    | "special-file"
+    | "link-out"
+    | "unreadable"
+    | "nested-repository"
+    | "own-settings";
 };
 
 /** Limits as they will be enforced; `memory.by` says plainly when nothing enforces it. */

@@ -142,6 +142,7 @@ const WHY_LEFT_OUT: Readonly<Record<LeftOut["why"], string>> = {
   "link-out": "links to the outside",
   unreadable: "cannot be read",
   "nested-repository": "a repository of its own",
+  "own-settings": "belongs to this program",
 };
 
 function leftOutLines(leftOut: readonly LeftOut[]): readonly Line[] {

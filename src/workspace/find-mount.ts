@@ -1,7 +1,9 @@
 import { statSync } from "node:fs";
 import { relative } from "node:path";
+import type { Paths } from "../base/paths.ts";
 import { refuseFolder, resolveFolder } from "./allowed-folder.ts";
 import { findRepository } from "./find-repository.ts";
+import { refuseOwnFolders } from "./own-folders.ts";
 
 /** What a mount would show of a folder, without looking into it. */
 export type FoundMount = {
@@ -16,11 +18,12 @@ export type FoundMount = {
 };
 
 /** Finds the folder that a mount would show: the repository, or the folder itself. Throws `workspace/not-allowed`. */
-export function findMount(start: string, userHome: string): FoundMount {
+export function findMount(start: string, userHome: string, paths: Paths): FoundMount {
   const folder = resolveFolder(start);
   const repository = findRepository(folder);
   const root = repository?.root ?? folder;
   refuseFolder(root, userHome, repository !== undefined);
+  refuseOwnFolders(root, paths);
   const { uid, gid } = statSync(root);
   const kind = repository === undefined ? "folder" : "git";
   return {

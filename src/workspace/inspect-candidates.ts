@@ -19,6 +19,11 @@ export type Inspected = {
   readonly bytes: number;
 };
 
+type Rules = Pick<WorkspaceRules, "exclude" | "include"> & {
+  /** Folders of ours below the root, relative to it; nothing brings in what they hold */
+  readonly own: readonly string[];
+};
+
 type Decision =
   | { readonly kind: "in"; readonly entry: SurveyEntry }
   | { readonly kind: "out"; readonly leftOut: LeftOut }
@@ -31,7 +36,7 @@ const SLICE = 1000;
 export async function inspectCandidates(
   root: string,
   candidates: readonly Candidate[],
-  rules: Pick<WorkspaceRules, "exclude" | "include">,
+  rules: Rules,
   signal: AbortSignal | undefined,
 ): Promise<Inspected> {
   const inspect = makeInspector(root, rules);
@@ -52,12 +57,14 @@ export async function inspectCandidates(
   };
 }
 
-function makeInspector(root: string, rules: Pick<WorkspaceRules, "exclude" | "include">) {
+function makeInspector(root: string, rules: Rules) {
   const excluded = makePathMatcher(rules.exclude);
   const included = makePathMatcher(rules.include);
   const isRealFolder = makeFolderCheck(root);
   return (candidate: Candidate): Decision => {
     const { path } = candidate;
+    const own = rules.own.find((folder) => path === folder || path.startsWith(`${folder}/`));
+    if (own !== undefined) return out(`${own}/`, "own-settings");
     if (isGitInternal(path)) return out(untilGit(path), "nested-repository");
     const isFolder = candidate.folder === true || candidate.nested === true;
     if (excluded(path, isFolder)) {

@@ -2,6 +2,7 @@ import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import type { Holder } from "../base/holder.ts";
+import type { Paths } from "../base/paths.ts";
 import type { Run } from "../base/process.ts";
 import type { WorkspaceRules } from "../manifest/bottle.ts";
 import { refuseFolder, resolveFolder } from "./allowed-folder.ts";
@@ -10,6 +11,7 @@ import { findRepository, type RepositoryFolders } from "./find-repository.ts";
 import { readHead } from "./git-refs.ts";
 import { inspectCandidates } from "./inspect-candidates.ts";
 import { listRepository } from "./list-repository.ts";
+import { findOwnFolders } from "./own-folders.ts";
 import { makePathMatcher } from "./path-pattern.ts";
 import { chooseRunAs } from "./run-git.ts";
 import type { WorkspaceSurvey } from "./survey.ts";
@@ -22,6 +24,8 @@ const SURVEY_BOUND = 100_000;
 export type SurveyInput = {
   readonly folder: string;
   readonly userHome: string;
+  /** Where our own settings and cache are: they stay outside wherever they lie */
+  readonly paths: Paths;
   readonly rules: WorkspaceRules;
   readonly run: Run;
   /** Of the caller */
@@ -47,8 +51,9 @@ export async function surveyWorkspace(input: SurveyInput): Promise<WorkspaceSurv
     refuseForeign(repository, folder, input.uid);
   }
   const { uid, gid } = statSync(root);
-  const found = await list(input, root, repository, { uid, gid });
-  const inspected = await inspectCandidates(root, found.paths, input.rules, input.signal);
+  const own = findOwnFolders(root, input.paths);
+  const found = await list(input, root, repository, { uid, gid }, own);
+  const inspected = await inspectCandidates(root, found.paths, { ...input.rules, own }, input.signal);
   const unreadable = found.unreadable.map(({ path }) => ({
     path: path === "" ? "." : `${path}/`,
     why: "unreadable" as const,
@@ -73,10 +78,11 @@ async function list(
   root: string,
   repository: RepositoryFolders | undefined,
   owner: { readonly uid: number; readonly gid: number },
+  own: readonly string[],
 ): Promise<Candidates> {
   const excluded = makePathMatcher(input.rules.exclude);
   const walk = {
-    skip: ({ path }: { readonly path: string }) => excluded(path, true),
+    skip: ({ path }: { readonly path: string }) => own.includes(path) || excluded(path, true),
     bound: input.bound ?? SURVEY_BOUND,
     signal: input.signal,
   };

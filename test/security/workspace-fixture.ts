@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { makePaths } from "../../src/base/paths.ts";
 import { run } from "../../src/base/process.ts";
 import { type CopyOptions, copyWorkspace } from "../../src/workspace/copy-workspace.ts";
 import { type SurveyInput, surveyWorkspace } from "../../src/workspace/survey-workspace.ts";
@@ -112,6 +113,7 @@ export function survey(
   return surveyWorkspace({
     folder,
     userHome: "/nonexistent",
+    paths: makePaths({}, "/nonexistent"),
     rules: { mode: "copy", exclude, include },
     run,
     uid,
