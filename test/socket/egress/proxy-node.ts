@@ -32,7 +32,7 @@ async function fetchNode(home: string, integrity: string): Promise<void> {
   const name = `node-linux-${process.arch}`;
   try {
     const env = { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
-    const pack = ["npm", "pack", "--silent", "--fetch-retries=1", `${name}@${VERSION}`] as const;
+    const pack = ["npm", "pack", "--loglevel=error", "--fetch-retries=1", `${name}@${VERSION}`] as const;
     const packed = await run(pack, { env, cwd: folder, timeoutMs: FETCH_MS });
     if (packed.exit.kind !== "code" || packed.exit.code !== 0) throw new Error(`npm pack ${name}: ${packed.stderr}`);
     const file = join(folder, `${name}-${VERSION}.tgz`);
