@@ -26,6 +26,7 @@ const TEST_PACKAGES = {
   "/usr/bin/wget": "wget",
   "/usr/bin/openssl": "openssl",
   "/usr/bin/python3": "python3",
+  "/usr/lib/python3/dist-packages/requests/__init__.py": "python3-requests",
   "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 };
 

@@ -107,6 +107,15 @@ require("node:http").request({ host, port, method: "CONNECT", path: "${HOST}:443
   });
 }).end();`;
 
+/** Node's `fetch` reads the proxy variables since 22.21 and 24; before, it must fail at once and not hang. */
+const FETCH = `
+const [major, minor] = process.versions.node.split(".").map(Number);
+const reads = major >= 24 || (major === 22 && minor >= 21);
+fetch("https://evil.example.net/").then(
+  async (answer) => console.log(reads ? "as expected" : "unexpected", answer.status, await answer.text()),
+  (error) => console.log(reads ? "unexpected" : "as expected", error.cause.code),
+);`;
+
 const PYTHON = `
 import urllib.request
 answer = urllib.request.urlopen("https://${HOST}/python")
@@ -148,6 +157,11 @@ describe(`as ${WHO}: a bottle with a route`, () => {
     expect(ran.stdout).toMatch(/curl: \(7\) .*1\.1\.1\.1/);
     expect(ran.stdout).toContain(`"host":"${HOST}"`);
     expect(ran.stdout).toContain('"credential":"added outside"');
+  });
+
+  test("Node's fetch says why, or fails at once where it reads no proxy variables", async () => {
+    const ran = await inside(`timeout 20 node --no-warnings -e '${FETCH}'; echo "exit code $?"`);
+    expect(ran.stdout).toMatch(/^as expected (ENOTFOUND|403 \{.*"code":"egress\/host-not-allowed".*)\s+exit code 0$/m);
   });
 
   test("its journal has the verdicts, and `bottle logs` shows them", async () => {

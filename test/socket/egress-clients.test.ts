@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { run, startProcess } from "../../src/base/process.ts";
 import { Scope } from "../../src/base/scope.ts";
 import { parseHost } from "../../src/egress/wire/host.ts";
+import { clientEnvironment } from "./egress/client-environment.ts";
 import {
   BEARER,
   makeRoute,
@@ -32,25 +33,7 @@ afterEach(async () => {
   await scope.close();
 });
 
-async function environment(world: World): Promise<Record<string, string>> {
-  const ca = join(folder, "ca.pem");
-  await writeFile(ca, world.ca.certificatePem);
-  const proxy = `http://127.0.0.1:${world.port}`;
-  return {
-    PATH: "/usr/local/bin:/usr/bin:/bin",
-    HOME: folder,
-    HTTPS_PROXY: proxy,
-    https_proxy: proxy,
-    HTTP_PROXY: proxy,
-    http_proxy: proxy,
-    NO_PROXY: "127.0.0.1,localhost",
-    SSL_CERT_FILE: ca,
-    CURL_CA_BUNDLE: ca,
-    GIT_SSL_CAINFO: ca,
-    NODE_EXTRA_CA_CERTS: ca,
-    npm_config_cafile: ca,
-  };
-}
+const environment = (world: World) => clientEnvironment(world, folder);
 
 test("curl gets an answer with the credential added outside, and a readable refusal", async () => {
   let seen: string | undefined;
