@@ -56,7 +56,7 @@ async function runOnTerminal(
     if (end.kind === "hung-up") hangUp();
   });
   // A terminal that cannot be attached must not leave a command running that nobody sees.
-  attached.catch(() => void guest.stop());
+  attached.catch(() => void guest.stop().catch(() => {})); // the attachment is what is told; the scope stops the guest again
   const ending = await waitForEnd(running, guest, { signal, hangUp: hungUp, timeMs, graceMs: GRACE_MS });
   await attached;
   return ending;

@@ -76,3 +76,9 @@ test("exit codes are those of a shell", () => {
   expect(exitCodeOf({ exit: killed, by: "signal", signal: "SIGINT" })).toBe(130);
   expect(exitCodeOf({ exit: killed, by: "timeout", signal: undefined })).toBe(124);
 });
+
+test("a bottle that cannot be ended is told, not swallowed", async () => {
+  const { running } = fake({ polite: false });
+  const stuck: Pick<Guest, "stop"> = { stop: () => Promise.reject(new Error("it will not end")) };
+  await expect(waitForEnd(running, stuck as Guest, { ...WISHES, timeMs: 1 })).rejects.toThrow("it will not end");
+});

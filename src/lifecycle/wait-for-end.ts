@@ -28,10 +28,11 @@ export type EndingWishes = {
 export async function waitForEnd(running: GuestProcess, guest: Guest, wishes: EndingWishes): Promise<Ending> {
   const { signal, timeMs } = wishes;
   const timers: NodeJS.Timeout[] = [];
+  const done = new AbortController();
   const outside = new Promise<Omit<Ending, "exit">>((resolve) => {
     const onAbort = () => resolve({ by: "signal", signal: String(signal.reason) });
     if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
+    signal.addEventListener("abort", onAbort, { once: true, signal: done.signal });
     void wishes.hangUp.then(() => resolve({ by: "hang-up", signal: "SIGHUP" }));
     if (timeMs !== undefined) timers.push(setTimeout(() => resolve({ by: "timeout", signal: undefined }), timeMs));
   });
@@ -39,9 +40,13 @@ export async function waitForEnd(running: GuestProcess, guest: Guest, wishes: En
     const first = await Promise.race([running.exit.then((exit) => ({ exit })), outside]);
     if ("exit" in first) return { exit: first.exit, by: "itself", signal: undefined };
     running.kill(askWith(first.signal));
-    timers.push(setTimeout(() => void guest.stop(), wishes.graceMs));
-    return { exit: await running.exit, ...first };
+    // A bottle that cannot be ended is an error of the start, not one that nobody hears.
+    const refused = new Promise<never>((_, reject) => {
+      timers.push(setTimeout(() => void guest.stop().catch(reject), wishes.graceMs));
+    });
+    return { exit: await Promise.race([running.exit, refused]), ...first };
   } finally {
+    done.abort();
     for (const timer of timers) clearTimeout(timer);
   }
 }
