@@ -17,8 +17,8 @@ const INTEGRITY: Readonly<Record<string, string>> = {
 /** The path of a Node whose `fetch` reads the proxy variables: the running one, or one fetched from npm once. */
 export async function findProxyNode(): Promise<string> {
   if (process.allowedNodeEnvironmentFlags.has("--use-env-proxy")) return process.execPath;
-  const integrity = INTEGRITY[process.arch];
-  if (integrity === undefined) throw new Error(`no Node ${VERSION} is known for ${process.arch}`);
+  const integrity = process.platform === "linux" ? INTEGRITY[process.arch] : undefined;
+  if (integrity === undefined) throw new Error(`no Node ${VERSION} is known for ${process.platform} ${process.arch}`);
   const home = join(CACHE, `${VERSION}-${process.arch}`);
   const node = join(home, "package/bin/node");
   const there = await stat(node).catch(() => undefined);
