@@ -44,7 +44,7 @@ describe.each(callers)("as $who, in a home that is closed to others, a start", (
     const commit = "echo new > new; git add new; git -c user.name=B -c user.email=b@example.com commit -qm third";
     const ran = await look(repository, commit);
     expect(ran).toMatchObject({ code: 0, stdout: "" });
-    const kept = ran.stderr.match(/^bottle: (\/\S+\/workspace)$/m)?.[1] ?? expect.fail(ran.stderr);
+    const kept = ran.stderr.match(/^(\/\S+\/workspace)$/m)?.[1] ?? expect.fail(ran.stderr);
     expect(machine.sh(`git -c safe.directory='*' -C ${kept} log --format=%s`)).toBe("third\nfirst\n");
     expect(machine.sh(`git -C ${repository} log --format=%s main; git -C ${repository} status --porcelain`)).toBe(
       "first\n",
