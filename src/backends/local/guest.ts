@@ -135,7 +135,9 @@ async function fillFolders(
 }
 
 async function openGroups(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<readonly string[]> {
-  if (spec.limits.heldBy === "nothing") return [];
+  const { heldBy, memoryBytes, cpus } = spec.limits;
+  // Processes are held by their own limit on every machine; a group that holds nothing more would only cost time.
+  if (heldBy === "nothing" || (memoryBytes === undefined && cpus === undefined)) return [];
   const plans = planCgroups(workshop.cgroups, makeGroupName(workshop.mark, spec.slug), spec.limits);
   if (plans.length === 0) {
     throw new BottleError("launch/failed", "the limits of the bottle were promised, but no control group can be made", {
