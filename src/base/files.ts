@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { randomUUID } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, rmSync } from "node:fs";
 import {
   access,
   type FileHandle,
@@ -116,6 +116,15 @@ export async function makeTemporaryFolder(prefix: string): Promise<string> {
 export async function removeTree(path: string): Promise<void> {
   try {
     await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    throw fileError(error, "remove", path);
+  }
+}
+
+/** The same at once, for a small folder that nobody else could ever write to: the thread pool would take ten times as long. */
+export function removeOwnTree(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
   } catch (error) {
     throw fileError(error, "remove", path);
   }

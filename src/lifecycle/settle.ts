@@ -1,4 +1,5 @@
 import type { Context } from "../base/context.ts";
+import { removeOwnTree } from "../base/files.ts";
 import { type Slug, systemIds } from "../base/ids.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
 import type { BottleRecord } from "../bottles/record.ts";
@@ -36,6 +37,8 @@ export async function settle(context: Context, settling: Settling): Promise<Sett
   const changes = baseline && (await findChanges(folders.workspace, baseline));
   const changed = changes !== undefined && hasChanges(changes);
   const kept = settling.keep || changed || exitCode !== 0;
+  // Ours alone: what a bottle sees of it, it sees read-only.
+  removeOwnTree(folders.scratch);
   if (kept) {
     await journal.sync();
     await writeRecord(folders.record, {
@@ -49,8 +52,7 @@ export async function settle(context: Context, settling: Settling): Promise<Sett
     // Home and scratch were for the running bottle only; they may hold what an agent typed or cached. A workspace that did
     // not change can be copied again at any time.
     const options = { uid: context.uid, ids: systemIds, isQuiet };
-    const spent =
-      changed || settling.keep ? [folders.home, folders.scratch] : [folders.home, folders.scratch, folders.workspace];
+    const spent = changed || settling.keep ? [folders.home] : [folders.home, folders.workspace];
     for (const folder of spent) await removeState(folder, options);
   }
   return { kept, slug: record.slug, changed, folder: folders.root, workspace: folders.workspace, changes };
