@@ -107,7 +107,7 @@ describe.each(owners)("for $who", ({ uid, owner }) => {
       if (owner !== uid) execFileSync("chown", ["-R", `${owner}:${owner}`, source, join(folder, "traces")]);
 
       // the traps do work: plain git steps into one
-      expect(() => git(source, "status")).toThrow();
+      expect(() => git(source, "add", "--renormalize", ".")).toThrow();
       expect(traces().length).toBeGreaterThan(0);
       // git does not wait for all that it started: a late one must not be taken for ours
       const deadline = Date.now() + 15_000;
