@@ -12,7 +12,7 @@ const stat = (name: string, state = "S") =>
 
 describe("parseProcessStat", () => {
   test.each(["bash", "tmux: server", "a) S 1 (b", ")))", "line\nend", ""])("reads past the name %j", (name) => {
-    expect(parseProcessStat(stat(name))).toEqual({ state: "S", startTicks: "987654", foreground: true });
+    expect(parseProcessStat(stat(name))).toMatchObject({ state: "S", startTicks: "987654", foreground: true });
   });
 
   test("whatever a process calls itself, the fields after the name are read", () => {

@@ -2,6 +2,8 @@
 export type ProcessStat = {
   /** One letter: `R`, `S`, `Z` … */
   readonly state: string;
+  /** Field 4, the pid of its parent */
+  readonly parent: number;
   /** Field 22, clock ticks since boot */
   readonly startTicks: string;
   /** Whether its terminal is its own at the moment: field 5 is field 8, or there is no terminal */
@@ -20,5 +22,10 @@ export function parseProcessStat(text: string): ProcessStat | undefined {
   const startTicks = fields[22 - 3];
   if (state === undefined || !/^[A-Za-z]$/.test(state)) return undefined;
   if (startTicks === undefined || !/^\d+$/.test(startTicks)) return undefined;
-  return { state, startTicks, foreground: [fields[5 - 3], "-1"].includes(fields[8 - 3]) };
+  return {
+    state,
+    parent: Number(fields[4 - 3]),
+    startTicks,
+    foreground: [fields[5 - 3], "-1"].includes(fields[8 - 3]),
+  };
 }

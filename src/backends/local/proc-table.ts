@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { readdir, readFile, readlink } from "node:fs/promises";
+import { parseProcessStat } from "../../base/process-stat.ts";
 
 /** A process, so that its number can not be taken for another's: start time in clock ticks since boot. */
 export type ProcessId = { readonly pid: number; readonly startTicks: string };
@@ -7,7 +8,7 @@ export type ProcessId = { readonly pid: number; readonly startTicks: string };
 /** The process with this number, or undefined when there is none or only its remains. */
 export async function readProcess(pid: number): Promise<ProcessId | undefined> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined);
-  const found = text === undefined ? undefined : parseStat(text);
+  const found = text === undefined ? undefined : parseProcessStat(text);
   if (found === undefined || found.state === "Z" || found.state === "X") return undefined;
   return { pid, startTicks: found.startTicks };
 }
@@ -17,24 +18,13 @@ export async function isAlive(known: ProcessId): Promise<boolean> {
   return (await readProcess(known.pid))?.startTicks === known.startTicks;
 }
 
-/** State letter, parent and start time of a `/proc/PID/stat`; the name in it may hold any character. */
-export function parseStat(
-  text: string,
-): { readonly state: string; readonly parent: number; readonly startTicks: string } | undefined {
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const [state, parent] = fields;
-  const startTicks = fields[19];
-  if (state === undefined || parent === undefined || startTicks === undefined) return undefined;
-  return { state, parent: Number(parent), startTicks };
-}
-
 /** Direct children of a process. */
 export async function readChildren(pid: number): Promise<readonly number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => undefined);
   if (text !== undefined) return text.split(" ").filter(Boolean).map(Number);
   const all = await readPids(); // a kernel without CONFIG_PROC_CHILDREN
   const parents = await Promise.all(
-    all.map(async (one) => parseStat(await readFile(`/proc/${one}/stat`, "utf8").catch(() => ""))?.parent),
+    all.map(async (one) => parseProcessStat(await readFile(`/proc/${one}/stat`, "utf8").catch(() => ""))?.parent),
   );
   return all.filter((_one, index) => parents[index] === pid);
 }
