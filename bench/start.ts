@@ -148,8 +148,14 @@ function installSrt(): string | undefined {
       stdio: "ignore",
     });
   }
-  if (!existsSync(cli)) console.log("srt: not measured, it could not be installed from npm");
-  return existsSync(cli) ? cli : undefined;
+  if (!existsSync(cli)) {
+    console.log("srt: not measured, it could not be installed from npm");
+    return undefined;
+  }
+  const tried = spawnSync(process.execPath, [cli, "true"], { stdio: ["ignore", "ignore", "pipe"] });
+  if (tried.status === 0) return cli;
+  console.log(`srt: not measured, it does not run here: ${String(tried.stderr).trim()}`);
+  return undefined;
 }
 
 /** An image that holds one static program, made without a registry; undefined where no engine answers. */
