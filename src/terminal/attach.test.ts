@@ -123,6 +123,27 @@ test("what the terminal still has to say is swallowed before it is given back", 
   expect(String(scene.stdin.read())).toBe("for the shell");
 });
 
+test("a sign that the bottle asked for itself is not taken for the last thing that the terminal says", async () => {
+  const scene = makeScene();
+  const attached = attachTerminal(scene.attachment);
+  await turn();
+  scene.output.push("\x1b[5");
+  scene.output.push("n\x1b[5n");
+  await turn();
+  scene.stdin.write(SIGN.slice(0, 2)); // an answer that comes in two pieces, one before the end and one after
+  scene.output.push(null);
+  scene.end(ENDED);
+  await turn();
+  await turn();
+  expect(scene.happened.at(-1)).toBe(ASK_FOR_SIGN);
+  scene.stdin.write(`${SIGN.slice(2)}${SIGN}`);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(scene.happened.at(-1)).toBe(ASK_FOR_SIGN);
+  scene.stdin.write(SIGN);
+  await attached;
+  expect(scene.stdin.read()).toBeNull();
+});
+
 test("a terminal that does not answer is not waited for long", async () => {
   const scene = makeScene();
   const attached = attachTerminal(scene.attachment);

@@ -77,7 +77,7 @@ async function join(attachment: Attachment, guard: TerminalGuard): Promise<Attac
     stopFollowing();
     stopWaiting?.();
     output.stop();
-    await sayGoodbye(attachment, filter, input.swallowUntil(SIGN), hungUp);
+    await sayGoodbye(attachment, filter, input.swallowUntil(filter.signsAsked() + 1), hungUp);
     input.stop();
   }
 }
@@ -100,12 +100,12 @@ async function sayGoodbye(
 function joinInput({ stdin, guest }: Attachment) {
   const gone = defer();
   const seen = defer();
-  let swallowed: string | undefined;
-  let mark = "";
+  const signs = countSigns();
+  let last: number | undefined;
   const take = (chunk: Buffer) => {
-    if (swallowed !== undefined) {
-      swallowed = (swallowed + chunk.toString("latin1")).slice(-1024);
-      if (swallowed.includes(mark)) seen.resolve();
+    const count = signs(chunk);
+    if (last !== undefined) {
+      if (count >= last) seen.resolve();
     } else if (!guest.input.destroyed && !guest.input.write(chunk)) stdin.pause();
   };
   const more = () => void stdin.resume();
@@ -116,9 +116,9 @@ function joinInput({ stdin, guest }: Attachment) {
   stdin.resume(); // a question that was asked before leaves it paused, and a listener alone does not undo that
   return {
     gone: gone.promise,
-    swallowUntil: (sign: string): Promise<void> => {
-      mark = sign;
-      swallowed = "";
+    /** From now on the bottle is sent nothing; resolves at the sign of this number, those before now counted. */
+    swallowUntil: (sign: number): Promise<void> => {
+      last = sign;
       stdin.resume();
       return seen.promise;
     },
@@ -126,6 +126,18 @@ function joinInput({ stdin, guest }: Attachment) {
       stdin.off("data", take).off("end", hungUp).off("close", hungUp).off("error", hungUp).pause();
       guest.input.off("drain", more);
     },
+  };
+}
+
+/** Counts the terminal's signs in what it sends, also one that is cut: the bottle may have asked for some itself. */
+function countSigns(): (chunk: Buffer) => number {
+  let count = 0;
+  let rest = "";
+  return (chunk) => {
+    const text = rest + chunk.toString("latin1");
+    count += text.split(SIGN).length - 1;
+    rest = text.slice(1 - SIGN.length);
+    return count;
   };
 }
 

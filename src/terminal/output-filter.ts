@@ -1,5 +1,6 @@
 import { type Allowed, allowCsi, allowEscape, allowOsc } from "./allowed-sequences.ts";
 import { makeByteSink } from "./byte-sink.ts";
+import { ASK_FOR_SIGN } from "./restore-sequences.ts";
 import { utf8Length } from "./utf8-length.ts";
 
 /** A filter between what a bottle prints and the operator's terminal. */
@@ -10,6 +11,8 @@ export type OutputFilter = {
   end(): Uint8Array;
   /** Whether the terminal may have been made to send something, now or later. */
   expectsAnswers(): boolean;
+  /** How often the terminal was asked for the sign that `restore-sequences.ts` asks for. */
+  signsAsked(): number;
   /** Whether anything but text was let through, so that the screen is to be set back. */
   usesSequences(): boolean;
   /** The screen that the terminal shows after what was let through. */
@@ -49,6 +52,7 @@ export function makeOutputFilter(options: { readonly unattended?: boolean } = {}
   let body = "";
   let incomplete: Uint8Array = new Uint8Array();
   let answers = false;
+  let signs = 0;
   let sequences = false;
   let screen: "main" | "alternate" = "main";
 
@@ -61,6 +65,7 @@ export function makeOutputFilter(options: { readonly unattended?: boolean } = {}
     sequences ||= allowed.text !== "";
     sink.ascii(allowed.text);
     answers ||= allowed.answers;
+    if (allowed.text === ASK_FOR_SIGN) signs += 1;
     screen = allowed.screen ?? screen;
     enter("ground");
   };
@@ -174,6 +179,7 @@ export function makeOutputFilter(options: { readonly unattended?: boolean } = {}
       return sink.take();
     },
     expectsAnswers: () => answers,
+    signsAsked: () => signs,
     usesSequences: () => sequences,
     screen: () => screen,
   };
