@@ -27,6 +27,7 @@ import {
 } from "../../test/security/workspace-fixture.ts";
 import { run } from "../base/process.ts";
 import { copyWorkspace } from "./copy-workspace.ts";
+import { ALTERNATES } from "./object-store.ts";
 
 const uid = callers.at(-1)?.uid ?? 0;
 
@@ -168,7 +169,7 @@ describe.each(Object.entries(REPOSITORIES))("a repository %s", (_, make) => {
       const source = make(join(folder, "outside"));
       const expected = stateOf(source);
 
-      const copied = await copy(source, join(folder, "copy"), uid);
+      const copied = await copy(source, join(folder, "copy"), uid, { include: [ALTERNATES] });
       renameSync(join(folder, "outside"), join(folder, "moved"));
 
       expect(stateOf(copied)).toBe(expected);

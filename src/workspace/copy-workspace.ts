@@ -8,6 +8,7 @@ import type { GitUser } from "./carried-config.ts";
 import { type CopiedFiles, copyFiles, type Owner } from "./copy-files.ts";
 import { copyRepository } from "./copy-repository.ts";
 import { openRepository } from "./find-repository.ts";
+import { requireOwnObjects } from "./object-store.ts";
 import { chooseRunAs } from "./run-git.ts";
 import type { WorkspaceSurvey } from "./survey.ts";
 
@@ -91,6 +92,7 @@ async function copyHistory(
   const repository = openRepository(survey.root);
   if (repository === undefined)
     throw new BottleError("workspace/unreadable", `the repository at ${survey.root} is gone`);
+  requireOwnObjects(repository.commonDir, survey.mayBorrow);
   const as = chooseRunAs(options.uid, survey.owner, [survey.root, repository.gitDir, repository.commonDir]);
   await copyRepository({
     repository,

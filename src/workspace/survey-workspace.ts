@@ -11,6 +11,7 @@ import { findRepository, type RepositoryFolders } from "./find-repository.ts";
 import { readHead } from "./git-refs.ts";
 import { inspectCandidates } from "./inspect-candidates.ts";
 import { listRepository } from "./list-repository.ts";
+import { ALTERNATES, requireOwnObjects } from "./object-store.ts";
 import { findOwnFolders } from "./own-folders.ts";
 import { makePathMatcher } from "./path-pattern.ts";
 import { chooseRunAs } from "./run-git.ts";
@@ -45,10 +46,12 @@ export async function surveyWorkspace(input: SurveyInput): Promise<WorkspaceSurv
   const folder = resolveFolder(input.folder);
   const repository = findRepository(folder);
   const root = repository?.root ?? folder;
+  const mayBorrow = input.rules.include.includes(ALTERNATES);
   refuseFolder(folder, input.userHome, false);
   if (repository !== undefined) {
     refuseFolder(root, input.userHome, true);
     refuseForeign(repository, folder, input.uid);
+    requireOwnObjects(repository.commonDir, mayBorrow);
   }
   const { uid, gid } = statSync(root);
   const own = findOwnFolders(root, input.paths);
@@ -67,6 +70,7 @@ export async function surveyWorkspace(input: SurveyInput): Promise<WorkspaceSurv
     files: inspected.entries.filter((entry) => entry.kind !== "folder").length,
     bytes: inspected.bytes,
     historyBytes: repository === undefined ? 0 : sumPacks(repository),
+    mayBorrow,
     truncated: found.truncated,
     leftOut: [...inspected.leftOut, ...unreadable],
     owner: { uid, gid },

@@ -16,6 +16,8 @@ export type WorkspaceSurvey = {
   readonly bytes: number;
   /** Size of the packs a repository's history is taken from, `bytes`; what travels is at most a little more */
   readonly historyBytes: number;
+  /** History may also come from the repositories that its `alternates` name */
+  readonly mayBorrow: boolean;
   /** Counting stopped early: there is more than `files` and `bytes` say, and this survey cannot be copied */
   readonly truncated: boolean;
   readonly leftOut: readonly LeftOut[];

@@ -126,10 +126,11 @@ export async function copy(
   folder: string,
   target: string,
   uid: number,
-  more: Partial<CopyOptions> = {},
+  more: Partial<CopyOptions> & { readonly include?: string[] } = {},
 ): Promise<string> {
-  const found = await survey(folder, uid);
-  await copyWorkspace(found, target, { run, uid, ...more });
+  const { include = [], ...options } = more;
+  const found = await survey(folder, uid, { include });
+  await copyWorkspace(found, target, { run, uid, ...options });
   return target;
 }
 

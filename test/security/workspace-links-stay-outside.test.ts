@@ -1,6 +1,16 @@
 import { execFileSync } from "node:child_process";
-import { linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
+import {
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { run } from "../../src/base/process.ts";
 import { copyWorkspace } from "../../src/workspace/copy-workspace.ts";
@@ -81,6 +91,40 @@ describe.each(callers)("for $who", ({ uid }) => {
         replace(name);
         await expect(copy(source, join(folder, "copy2"), uid)).rejects.toMatchObject({ code: "workspace/not-allowed" });
       }
+    }));
+
+  test("history of another repository is not taken over links among the objects, nor by naming it as an alternate", () =>
+    as(uid, async (folder) => {
+      const secret = makeRepository(join(folder, "private"), { key: PRIVATE });
+      git(secret, "repack", "-q");
+      const stolen = git(secret, "rev-parse", "HEAD").trim();
+      const refused = { code: "workspace/not-allowed" };
+      const objects = join(secret, ".git/objects");
+      const loose = readdirSync(objects).find((name) => name.length === 2) ?? "";
+      const object = `${loose}/${readdirSync(join(objects, loose))[0]}`;
+      const pack = `pack/${readdirSync(join(objects, "pack")).find((name) => name.endsWith(".pack"))}`;
+
+      for (const [index, link] of [loose, object, "pack", pack].entries()) {
+        const source = makeRepository(join(folder, `link-${index}`), { "a.txt": "a\n" });
+        const place = join(source, ".git/objects", link);
+        rmSync(place, { recursive: true, force: true });
+        mkdirSync(dirname(place), { recursive: true });
+        symlinkSync(join(objects, link), place);
+        await expect(survey(source, uid), link).rejects.toMatchObject(refused);
+      }
+
+      const source = makeRepository(join(folder, "source"), { "a.txt": "a\n" });
+      const before = await survey(source, uid);
+      write(source, {
+        ".git/objects/info/alternates": `# a comment\n${objects}\n`,
+        ".git/refs/heads/stolen": `${stolen}\n`,
+      });
+      await expect(survey(source, uid)).rejects.toMatchObject(refused);
+      await expect(copyWorkspace(before, join(folder, "copy"), { run, uid })).rejects.toMatchObject(refused);
+
+      const include = [".git/objects/info/alternates"];
+      const borrowed = await copy(source, join(folder, "wanted"), uid, { include });
+      expect(git(borrowed, "show", "stolen:key")).toBe(PRIVATE);
     }));
 
   test("a .git that points at a repository which does not know it is refused", () =>
