@@ -1,5 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** A real terminal of a fixed size with a shell in it, driven by keys and read as a person sees it. */
 export type Pane = {
@@ -25,11 +28,12 @@ const POLL_MS = 50;
 /** Opens a tmux server of its own, 80 × 24, with this shell command in its only pane. */
 export function openPane(shell: string): Pane {
   const name = `bottle-test-${randomUUID().slice(0, 8)}`;
+  const home = mkdtempSync(join(tmpdir(), "bottle-pane-")); // shells and editors leave their histories there
   const run = (...command: readonly string[]) =>
     execFileSync("tmux", ["-L", name, "-f", "/dev/null", ...command], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, TMUX: undefined, LC_ALL: "C.UTF-8" },
+      env: { ...process.env, TMUX: undefined, LC_ALL: "C.UTF-8", HOME: home },
     });
   run("-u", "new-session", "-d", "-x", "80", "-y", "24", shell);
   const screen = () => run("capture-pane", "-p");
@@ -63,6 +67,7 @@ export function openPane(shell: string): Pane {
       } catch {
         // its last pane has ended and the server with it
       }
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }
