@@ -5,6 +5,7 @@ import type { Exit } from "../base/process.ts";
 import type { Scope } from "../base/scope.ts";
 import type { SecretValue } from "../base/secret-value.ts";
 import type { BackendName } from "../manifest/bottle.ts";
+import type { LinkService } from "../plan/link-ports.ts";
 import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
 
 /** A way to isolate. Every backend fills this form; one contract suite holds them all to it. */
@@ -66,8 +67,8 @@ export type GuestSpec = {
   readonly limits: PlannedLimits;
   /** Folders bound read-only at the same path */
   readonly tools: readonly string[];
-  /** Ports on the guest's own loopback at which something outside answers; nothing is opened without */
-  readonly link?: { readonly ports: readonly number[] };
+  /** What answers from outside on the guest's own loopback, each at its port; nothing is opened without */
+  readonly link?: readonly LinkService[];
   /** Files below `/etc` that are there before the first command and that nothing inside can change */
   readonly files?: readonly GuestFile[];
 };
@@ -78,13 +79,16 @@ export type GuestFile = { readonly path: string; readonly content: string | Uint
 /** A guest as it can be found again by another process. */
 export type GuestRef = { readonly backend: BackendName; readonly slug: Slug; readonly detail: string };
 
+/** Servers that already listen inside a guest, by what has to answer there. */
+export type Listeners = { readonly [Service in LinkService]?: Server };
+
 /** A running guest. */
 export interface Guest {
   readonly ref: GuestRef;
   /** Numeric owner that the guest's files have on the host */
   readonly owner: GuestOwner;
-  /** What listens inside at the ports of the link, in their order; the guest's loopback leads nowhere else */
-  readonly listeners: readonly Server[];
+  /** What listens inside for the services of the link; the guest's loopback leads nowhere else */
+  readonly listeners: Listeners;
   /** Starts a command inside; resolves when it runs. Throws `launch/failed` when it cannot. */
   exec(command: GuestCommand): Promise<GuestProcess>;
   /** Ends everything inside within a second; doing it twice is no error. */

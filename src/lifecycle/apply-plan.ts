@@ -12,7 +12,6 @@ import { removeState } from "../bottles/remove-state.ts";
 import { writeRecord } from "../bottles/write-record.ts";
 import { type Journal, openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
-import { LINK_PORTS } from "../plan/link-ports.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { renderPlanJson } from "../plan/render-plan-json.ts";
 import { secretsOf } from "../warden/spec.ts";
@@ -117,7 +116,7 @@ async function apply(
       scratch: folders.scratch,
       limits: plan.limits,
       tools: plan.tools,
-      ...(warden === undefined ? {} : { link: { ports: [LINK_PORTS.egress] }, files: warden.trust.files }),
+      ...(warden === undefined ? {} : { link: warden.services, files: warden.trust.files }),
     },
     scope,
   );

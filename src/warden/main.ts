@@ -1,11 +1,13 @@
 import { Server } from "node:net";
 import { text } from "node:stream/consumers";
+import type { Listeners } from "../backends/backend.ts";
 import { systemClock } from "../base/clock.ts";
 import { BottleError } from "../base/errors.ts";
 import { Scope } from "../base/scope.ts";
 import { openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
-import type { WardenMessage } from "./message.ts";
+import type { LinkService } from "../plan/link-ports.ts";
+import { parseListenerName, type WardenMessage } from "./message.ts";
 import { parseWardenSpec } from "./parse-spec.ts";
 import { openWarden } from "./serve.ts";
 import { secretsOf } from "./spec.ts";
@@ -15,10 +17,11 @@ import { secretsOf } from "./spec.ts";
 
 const BUG = { code: "warden/bug", message: "a fault of bot-bottle itself", hint: undefined };
 const scope = new Scope();
-const listeners = new Promise<readonly Server[]>((resolve) => {
-  const taken: Server[] = [];
+const listeners = new Promise<Listeners>((resolve) => {
+  const taken: { [Service in LinkService]?: Server } = {};
   process.on("message", (message: unknown, handle: unknown) => {
-    if (handle instanceof Server) taken.push(handle);
+    const service = parseListenerName(message);
+    if (service !== undefined && handle instanceof Server) taken[service] = handle;
     if (message === "serve") resolve(taken);
   });
 });

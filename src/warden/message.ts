@@ -1,3 +1,5 @@
+import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
+
 /** What a warden in a process of its own tells the one that started it. */
 export type WardenMessage =
   /** It holds its authority; nothing answers yet */
@@ -10,3 +12,8 @@ export type WardenMessage =
       readonly message: string;
       readonly hint: string | undefined;
     };
+
+/** The service whose listening socket a message to a warden's process carries; each has a message of its own. */
+export function parseListenerName(message: unknown): LinkService | undefined {
+  return typeof message === "string" && Object.hasOwn(LINK_PORTS, message) ? (message as LinkService) : undefined;
+}

@@ -1,4 +1,4 @@
-import type { Server } from "node:net";
+import type { Listeners } from "../backends/backend.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
@@ -8,7 +8,7 @@ import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority
 import { type Egress, openEgress } from "../egress/open-egress.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
-import { LINK_PORTS } from "../plan/link-ports.ts";
+import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
 import type { WardenSpec } from "./spec.ts";
 
 /** Folder inside a bottle for what makes programs trust its warden. */
@@ -31,8 +31,10 @@ export type Warden = {
   readonly certificatePem: string;
   /** What must be inside before the first command, so that programs find and trust the way out */
   readonly trust: TrustEnvironment;
-  /** Begins to answer. On a warden that is closed already the listeners are closed. */
-  serve(listeners: readonly Server[]): void;
+  /** What it answers to, for whoever makes the guest */
+  readonly services: readonly LinkService[];
+  /** Begins to answer at its services, and closes every other listener. On a warden that is closed already the listeners are closed. */
+  serve(listeners: Listeners): void;
   /** Ends every connection, and writes no more events; doing it twice is no error. */
   close(): Promise<void>;
 };
@@ -64,14 +66,19 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   scope.defer("close the warden", close);
   return {
     certificatePem,
+    services: ["egress"],
     trust: makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER }),
     serve: (listeners) => {
       if (state.closed || journal.failure.aborted) {
-        for (const listener of listeners) listener.close();
+        for (const listener of Object.values(listeners)) listener.close();
         return;
       }
       const policy = spec.egress;
-      state.egress = openEgress({ listeners, policy, compiled, authority, journal: write, clock, onBug }, scope);
+      const { egress, ...others } = listeners;
+      for (const listener of Object.values(others)) listener.close();
+      if (egress === undefined) return;
+      const parts = { policy, compiled, authority, journal: write, clock, onBug };
+      state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     close,
   };

@@ -78,7 +78,7 @@ async function openWithProcess(): Promise<Guarded> {
     folder: "/etc/bot-bottle",
   };
   const trust = makeTrustEnvironment(facts);
-  const bottle = await openTestBottle({ folder, link: { ports: [LINK_PORTS.egress] }, etc: trust.files });
+  const bottle = await openTestBottle({ folder, link: ["egress"], etc: trust.files });
   scope.defer("bottle", () => bottle.close());
   await warden.serve(bottle.guest.listeners);
   expect(await warden.next()).toEqual({ kind: "serving" });
@@ -130,7 +130,9 @@ describe(`as ${WHO}: a bottle whose warden is gone has no way out`, () => {
     await appendFile(guarded.journalPath, "somebody else's line\n");
     await guarded.run(["curl", "-sS", "https://elsewhere.example.test/"]); // its event cannot be written
     expect(await waitUntil(() => guarded.journal.failure.aborted, 5000)).toBe(true);
-    expect(await waitUntil(() => guarded.bottle.guest.listeners.every((one) => !one.listening), 5000)).toBe(true);
+    expect(
+      await waitUntil(() => Object.values(guarded.bottle.guest.listeners).every((one) => !one.listening), 5000),
+    ).toBe(true);
     expect(await dialAll(guarded.bottle)).toEqual(NO_WAY_OUT);
     expect(origin.seen).toEqual(["GET /"]);
   });

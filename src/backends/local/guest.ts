@@ -2,6 +2,7 @@ import { lchown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
 import type { Scope } from "../../base/scope.ts";
+import { LINK_PORTS } from "../../plan/link-ports.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts";
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
@@ -91,15 +92,10 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     await Promise.all([...running].map((one) => one.end()));
   };
   scope.defer("stop the bottle", stop);
-  const ports = spec.link?.ports ?? [];
-  const listeners =
-    ports.length === 0
-      ? []
-      : await openListeners(
-          makeListenChain(programs, identity, { holderPid: holder.pid, node: sources.node, ports }),
-          ports,
-          marks,
-        );
+  const link = [...new Set(spec.link ?? [])];
+  const ports = link.map((service) => LINK_PORTS[service]);
+  const listening = () => makeListenChain(programs, identity, { holderPid: holder.pid, node: sources.node, ports });
+  const listeners = link.length === 0 ? {} : await openListeners(listening(), link, marks);
   scope.defer("close the link", () => closeListeners(listeners));
   return {
     ref: { backend: "local", slug: spec.slug, detail: `uid ${identity.uid}` },
