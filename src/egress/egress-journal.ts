@@ -10,10 +10,16 @@ import { makeTokenBucket } from "./token-bucket.ts";
 export type EgressJournal = {
   /** Notes a refusal; when there are too many, only their number. */
   refusal(refusal: Refusal, target: Partial<EgressTarget>): void;
-  /** Notes an answered request, if the bottle's log level asks for it. */
+  /** Notes a request that went out, if the bottle's log level asks for it. */
   request(
     target: EgressTarget,
-    result: { readonly status: number; readonly ms: number; readonly out: number; readonly in: number },
+    result: {
+      readonly status: number;
+      readonly ms: number;
+      readonly out: number;
+      readonly in: number;
+      readonly cut?: true;
+    },
   ): void;
 };
 
@@ -37,9 +43,9 @@ export function makeEgressJournal(
       write({ kind: "egress-refusal", code, rule, unwritten, ...target });
       unwritten = 0;
     },
-    request: (target, { status, ms, out, in: back }) => {
+    request: (target, { status, ms, out, in: back, cut }) => {
       if (policy.log === "refusals") return;
-      write({ kind: "egress-request", ...target, status, ms, bytes: { out, in: back } });
+      write({ kind: "egress-request", ...target, status, ms, bytes: { out, in: back }, ...(cut && { cut }) });
     },
   };
 }

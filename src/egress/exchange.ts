@@ -11,6 +11,7 @@ import type { Engine } from "./engine.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
 import { type Body, openBody } from "./server/body.ts";
 import type { Channel } from "./server/channel.ts";
+import { CountedBody } from "./server/counted-body.ts";
 import { PeerGone } from "./server/peer-gone.ts";
 import { valuesOf } from "./wire/fields.ts";
 import type { Framing } from "./wire/framing.ts";
@@ -49,20 +50,46 @@ async function attempt(
 ): Promise<Exchanged | Refusal | "again"> {
   const upstream = await openUpstream(outgoing.destination, outgoing.compiled, engine.upstream, fresh);
   if (upstream.kind === "refuse") return upstream;
-  const started = performance.now();
+  const account: Account = { started: performance.now(), sent: new CountedBody(body), status: 0, received: undefined };
   const off = client.onClose(() => upstream.channel.destroy());
   try {
     const { head } = outgoing;
-    const sending = sendRequest(upstream.channel, renderOutgoingHead(outgoing, upstream.through), head.framing, body);
+    const rendered = renderOutgoingHead(outgoing, upstream.through);
+    const sending = sendRequest(upstream.channel, rendered, head.framing, account.sent);
     const received = await receive(engine, client, upstream, outgoing, sending);
-    if (received === "again" || received.kind !== "response") return received;
-    return await relay(engine, client, { upstream, outgoing, response: received.head, sending, started });
+    if (received === "again") return received;
+    if (received.kind === "refuse") {
+      note(engine, outgoing, account, { in: 0, cut: true });
+      return received;
+    }
+    return await relay(engine, client, { upstream, outgoing, response: received.head, sending, account });
   } catch (error) {
     upstream.channel.destroy();
+    // It went out all the same: a client that leaves early leaves no less behind in the journal.
+    note(engine, outgoing, account, { in: account.received?.bytes ?? 0, cut: true });
     throw error;
   } finally {
     off();
   }
+}
+
+/** What is known of an exchange while it goes on. */
+type Account = {
+  readonly started: number;
+  readonly sent: CountedBody;
+  /** 0 as long as there is no answer */
+  status: number;
+  received: CountedBody | undefined;
+};
+
+function note(
+  engine: Engine,
+  { head, destination }: Outgoing,
+  { started, sent, status }: Account,
+  result: { readonly in: number; readonly out?: number; readonly cut?: true },
+): void {
+  const ms = Math.round(performance.now() - started);
+  engine.journal.request(describeTarget(head.method, destination), { status, ms, out: sent.bytes, ...result });
 }
 
 type Received = { readonly kind: "response"; readonly head: ResponseHead };
@@ -106,15 +133,17 @@ type Relayed = {
   readonly outgoing: Outgoing;
   readonly response: ResponseHead;
   readonly sending: Promise<Sent>;
-  readonly started: number;
+  readonly account: Account;
 };
 
 async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise<Exchanged | Refusal> {
-  const { upstream, outgoing, response, sending, started } = relayed;
+  const { upstream, outgoing, response, sending, account } = relayed;
   const { head, compiled } = outgoing;
+  account.status = response.status;
   const mask = new EchoMask(engine.echoes.get(compiled) ?? NO_ECHOES);
   if (response.status === 101) return switchProtocols(engine, client, relayed, mask);
-  const raw = openBody(upstream.channel, response.framing);
+  const raw = new CountedBody(openBody(upstream.channel, response.framing));
+  account.received = raw;
   const encoding = valuesOf(response.fields, "content-encoding").join(",").toLowerCase();
   const unpack = compiled.credential !== undefined && encoding !== "" && encoding !== "identity" && !raw.done;
   const body = unpack ? openDecodedBody(raw, response.status === 206 ? "" : encoding) : raw;
@@ -137,14 +166,7 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   } else {
     upstream.channel.destroy();
   }
-  const out = head.framing.kind === "length" ? head.framing.bytes : 0;
-  const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, outgoing.destination), {
-    status: response.status,
-    ms,
-    out,
-    in: back,
-  });
+  note(engine, outgoing, account, { in: back });
   return { kind: "answered", keepAlive };
 }
 
@@ -174,7 +196,7 @@ async function switchProtocols(
   relayed: Relayed,
   mask: EchoMask,
 ): Promise<Exchanged | Refusal> {
-  const { upstream, outgoing, response, started } = relayed;
+  const { upstream, outgoing, response, account } = relayed;
   const { head } = outgoing;
   if (head.upgrade !== "websocket" || !isProperSwitch(head.fields, response)) {
     upstream.channel.destroy();
@@ -182,13 +204,12 @@ async function switchProtocols(
   }
   const fields = response.fields.map((field) => ({ ...field, value: mask.maskText(field.value) }));
   await client.write(renderHead("HTTP/1.1 101 Switching Protocols", fields));
-  await pipeBoth(client, upstream.channel, (bytes, more) => {
+  const passed = await pipeBoth(client, upstream.channel, (bytes, more) => {
     const masked = mask.push(bytes);
     const held = more ? undefined : mask.flush();
     return held === undefined ? masked : Buffer.concat([masked, held]);
   });
-  const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, outgoing.destination), { status: 101, ms, out: 0, in: 0 });
+  note(engine, outgoing, account, passed);
   return { kind: "answered", keepAlive: false };
 }
 

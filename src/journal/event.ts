@@ -26,6 +26,8 @@ export type JournalEvent =
   | ({ readonly kind: "egress-request"; readonly status: number; readonly ms: number } & EgressTarget & {
         /** Body bytes that went out and came back */
         readonly bytes: { readonly out: number; readonly in: number };
+        /** It broke off before the answer was whole; `status` is 0 when there was none */
+        readonly cut?: true;
       })
   | ({
       readonly kind: "egress-refusal";

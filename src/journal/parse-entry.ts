@@ -7,11 +7,12 @@ export type JournalItem =
   | { readonly kind: "unreadable"; readonly line: string };
 
 type Check = (value: unknown) => boolean;
-type Checks<Event> = { readonly [Field in Exclude<keyof Event, "kind">]: Check };
+type Checks<Event> = { readonly [Field in Exclude<keyof Event, "kind">]-?: Check };
 type ChecksByKind = { readonly [Kind in JournalEvent["kind"]]: Checks<Extract<JournalEvent, { kind: Kind }>> };
 
 const text: Check = (value) => typeof value === "string";
 const number: Check = (value) => typeof value === "number";
+const yes: Check = (value) => value === true;
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const byteCounts: Check = (value) => isJsonObject(value) && number(value["out"]) && number(value["in"]);
 const orNothing =
@@ -30,7 +31,7 @@ const CHECKS: ChecksByKind = {
   torn: { bytes: number, sha256: text },
   "egress-request": {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
-    ...{ status: number, ms: number, bytes: byteCounts },
+    ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes) },
   },
   "egress-refusal": {
     ...{ code: text, rule: text, unwritten: number },

@@ -46,8 +46,10 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       return { tone: "plain", details: event.what };
     case "torn":
       return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
-    case "egress-request":
-      return { tone: "plain", details: `${renderTarget(event)} → ${event.status} after ${seconds(event.ms)}` };
+    case "egress-request": {
+      const answer = event.cut ? `${event.status || "no answer"}, broke off` : event.status;
+      return { tone: "plain", details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}` };
+    }
     case "egress-refusal": {
       const more = event.unwritten === 0 ? "" : `, and ${event.unwritten} more before it`;
       return { tone: "bad", details: `${renderTarget(event)} refused: ${event.code} (${event.rule})${more}` };

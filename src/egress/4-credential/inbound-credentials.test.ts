@@ -86,6 +86,18 @@ test("a query name of the injected header goes too, in any spelling", () => {
   expect(result).toMatchObject({ query: "a=1" });
 });
 
+test.each(["strip", "pass"] as const)(
+  "%s: the route's own header is not the client's to set in another spelling either",
+  (mode) => {
+    const route = compiled(mode, { scheme: "header", name: "X-Acme-Id", tokenRef: REF });
+    const fields = ["x-acme-id", "X_Acme_Id", "X-ACME_ID"].map((name) => makeField(name, "evil"));
+    const accept = makeField("Accept", "*/*");
+    expect(cleanCredentials(route, { fields: [...fields, accept], query: undefined })).toMatchObject({
+      fields: [accept],
+    });
+  },
+);
+
 test("pass keeps the client's own, but never in the place of the route's", () => {
   const fields = [
     makeField("Authorization", "Bearer mine"),

@@ -28,14 +28,16 @@ export function cleanCredentials(
 ): Cleaned | Refusal {
   const { route } = compiled;
   const own = injectedHeader(compiled);
-  const isCredential = (lower: string) => lower === own || isCredentialHeader(lower);
+  // many servers read `X_Api_Key` as `X-Api-Key`
+  const isOwn = (lower: string) => lower.replaceAll("_", "-") === own?.replaceAll("_", "-");
+  const isCredential = (lower: string) => isOwn(lower) || isCredentialHeader(lower);
   const names = queryNames(own);
   switch (route.inboundCredentials) {
     case "pass":
       // what the route itself adds is never the client's to set, and proxy credentials end at the proxy
       return {
         kind: "clean",
-        fields: request.fields.filter((field) => field.lower !== own && field.lower !== "proxy-authorization"),
+        fields: request.fields.filter((field) => !isOwn(field.lower) && field.lower !== "proxy-authorization"),
         query: request.query,
       };
     case "strip":

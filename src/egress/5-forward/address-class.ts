@@ -20,6 +20,7 @@ const PRIVATE: readonly Subnet[] = [
 const NEVER: readonly Subnet[] = [
   ["0.0.0.0", 8],
   ["100.100.100.200", 32],
+  ["168.63.129.16", 32], // the machine's own host at Azure: public by its number only
   ["169.254.0.0", 16],
   ["192.0.0.0", 24],
   ["192.0.2.0", 24],

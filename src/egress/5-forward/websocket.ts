@@ -18,16 +18,23 @@ export function isProperSwitch(request: Fields, response: ResponseHead): boolean
 /** Changes bytes on their way; `more` tells whether others are already waiting behind them. */
 export type Through = (bytes: Buffer, more: boolean) => Buffer;
 
-/** Copies bytes both ways until one side is gone; `onward` sees what goes to the client. */
-export async function pipeBoth(client: Channel, upstream: Channel, onward: Through): Promise<void> {
-  await Promise.all([copy(client, upstream, (bytes) => bytes), copy(upstream, client, onward)]);
+/** Copies bytes both ways until one side is gone, and gives their numbers; `onward` sees what goes to the client. */
+export async function pipeBoth(
+  client: Channel,
+  upstream: Channel,
+  onward: Through,
+): Promise<{ readonly out: number; readonly in: number }> {
+  const [out, back] = await Promise.all([copy(client, upstream, (bytes) => bytes), copy(upstream, client, onward)]);
   client.destroy();
   upstream.destroy();
+  return { out, in: back };
 }
 
-async function copy(from: Channel, to: Channel, through: Through): Promise<void> {
+async function copy(from: Channel, to: Channel, through: Through): Promise<number> {
+  let total = 0;
   try {
     for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
+      total += bytes.length;
       const blocked = to.write(through(bytes, from.buffered > 0));
       if (blocked !== undefined) await blocked;
     }
@@ -37,4 +44,5 @@ async function copy(from: Channel, to: Channel, through: Through): Promise<void>
     to.destroy();
     if (!(error instanceof PeerGone)) throw error;
   }
+  return total;
 }
