@@ -97,7 +97,7 @@ async function lookAtWorkspace(
     case "none":
       return undefined;
     case "mount":
-      return { facts: findMount(cwd, userHome, paths), survey: undefined };
+      return { facts: findMount(cwd, { userHome, uid, paths }), survey: undefined };
     case "copy": {
       const bound = request.large ? { bound: Number.POSITIVE_INFINITY } : {};
       const survey = await surveyWorkspace({

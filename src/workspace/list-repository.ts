@@ -114,9 +114,18 @@ function parseList(
 /** `MODE ID STAGE<tab>PATH`. */
 function parseStaged(line: Buffer): Candidate {
   const path = parseTreePath(line.subarray(line.indexOf(9) + 1));
+  requireInside(path.path);
   return line.subarray(0, 6).toString("latin1") === "160000"
     ? { ...path, tracked: true, nested: true }
     : { ...path, tracked: true };
+}
+
+/** Git checks what is added to an index, not what it finds in one: an index that somebody made may name anything. */
+function requireInside(path: string): void {
+  if (!path.split("/").some((part) => part === "" || part === "." || part === "..")) return;
+  throw new BottleError("workspace/not-allowed", `the index of the repository names ${path}, which lies outside`, {
+    hint: "git never writes such an index: `git clone` the repository to a folder of its own and start there",
+  });
 }
 
 /** A path; that of a repository inside ends with `/`. */

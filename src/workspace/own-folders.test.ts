@@ -59,7 +59,7 @@ test("a mount refuses a folder with ours in it, also before it is there, and eve
   as(uid, async (folder) => {
     mkdirSync(join(folder, "project"));
     const paths = ownPaths(folder);
-    const mount = (root: string) => () => findMount(root, "/nonexistent", paths);
+    const mount = (root: string) => () => findMount(root, { userHome: "/nonexistent", uid, paths });
     expect(mount(folder)).toThrow(expect.objectContaining(refused));
     expect(mount(join(folder, "project"))()).toMatchObject({ kind: "folder" });
     write(folder, { "set/ours/state/slug-1/workspace/kept": "x" });

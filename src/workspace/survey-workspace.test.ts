@@ -4,6 +4,8 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { as, callers, git, makeRepository, survey, write } from "../../test/security/workspace-fixture.ts";
+import { makePaths } from "../base/paths.ts";
+import { findMount } from "./find-mount.ts";
 
 const uid = callers.at(-1)?.uid ?? 0;
 const names = (found: { readonly entries: readonly { readonly path: string }[] }) =>
@@ -223,6 +225,10 @@ describe("refused", () => {
         chmodSync(folder, 0o755);
         execFileSync("chown", ["-R", "61236", join(folder, ".git")]);
         await expect(survey(join(folder, "mine"), 0)).rejects.toMatchObject(refused);
+        const paths = makePaths({}, "/none");
+        const mount = (place: string) => findMount(place, { userHome: "/none", uid: 0, paths });
+        expect(() => mount(join(folder, "mine"))).toThrow(expect.objectContaining(refused));
+        expect(mount(folder)).toMatchObject({ root: folder }); // who stands there has seen it
       }),
   );
 });

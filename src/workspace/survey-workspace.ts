@@ -1,6 +1,5 @@
 import { lstatSync, readdirSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
-import { BottleError } from "../base/errors.ts";
 import type { Holder } from "../base/holder.ts";
 import type { Paths } from "../base/paths.ts";
 import type { Run } from "../base/process.ts";
@@ -14,6 +13,7 @@ import { listRepository } from "./list-repository.ts";
 import { ALTERNATES, requireOwnObjects } from "./object-store.ts";
 import { findOwnFolders } from "./own-folders.ts";
 import { makePathMatcher } from "./path-pattern.ts";
+import { refuseForeign } from "./refuse-foreign.ts";
 import { chooseRunAs } from "./run-git.ts";
 import type { WorkspaceSurvey } from "./survey.ts";
 import { walkFolder } from "./walk-folder.ts";
@@ -95,20 +95,6 @@ async function list(
   const host = { run: input.run, as, signal: input.signal, holder: input.holder };
   const wantsIgnored = input.rules.include.length === 0 ? undefined : makePathMatcher(input.rules.include);
   return listRepository(repository, { ...walk, host, wantsIgnored });
-}
-
-/** A `.git` that a stranger put above the folder, in `/tmp` say, would decide what is copied. */
-function refuseForeign(repository: RepositoryFolders, folder: string, uid: number): void {
-  if (repository.root === folder) return;
-  const owner = lstatSync(join(repository.root, ".git")).uid;
-  if (owner === uid || owner === statSync(folder).uid) return;
-  throw new BottleError(
-    "workspace/not-allowed",
-    `the repository at ${repository.root} belongs to somebody else (uid ${owner})`,
-    {
-      hint: `start in ${repository.root} itself if that is what you want, or \`git init\` here`,
-    },
-  );
 }
 
 function sumPacks(repository: RepositoryFolders): number {

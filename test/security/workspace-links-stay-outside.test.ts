@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   linkSync,
   lstatSync,
@@ -9,6 +10,7 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -71,6 +73,22 @@ describe.each(callers)("for $who", ({ uid }) => {
         { path: "gone", why: "gone" },
       ]);
     }));
+
+  test.each(["../private/key", "dir/../../private/key", "/etc/passwd", "dir//a", "./a.txt"])(
+    "an index that names %s, which git itself would never write, is refused",
+    (name) =>
+      as(uid, async (folder) => {
+        write(folder, { "private/key": PRIVATE });
+        const source = makeRepository(join(folder, "source"), { "a.txt": "a\n", "dir/a": "a\n" });
+        writeIndex(source, [name]);
+        expect(git(source, "ls-files")).toContain(name);
+        await expect(copy(source, join(folder, "copy"), uid)).rejects.toMatchObject({
+          code: "workspace/not-allowed",
+          message: `the index of the repository names ${name}, which lies outside`,
+        });
+        expect(readdirSync(folder).sort()).toEqual(["private", "source"]);
+      }),
+  );
 
   test("parts of a repository that are links to another repository are not read", () =>
     as(uid, async (folder) => {
@@ -162,3 +180,19 @@ describe.each(callers)("for $who", ({ uid }) => {
       expect(readFileSync(join(copied, "b"), "utf8")).toBe("a\n");
     }));
 });
+
+/** Replaces an index by one with these names, all for the content of the first file that was in it. */
+function writeIndex(repository: string, names: readonly string[]): void {
+  const path = join(repository, ".git/index");
+  const entry = readFileSync(path).subarray(12, 12 + 60); // times, mode, size, object id
+  const entries = names.map((name) => {
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(name.length);
+    const bytes = Buffer.concat([entry, length, Buffer.from(name)]);
+    return Buffer.concat([bytes, Buffer.alloc(8 - (bytes.length % 8))]);
+  });
+  const head = Buffer.from("DIRC\0\0\0\x02\0\0\0\0", "latin1");
+  head.writeUInt32BE(names.length, 8);
+  const body = Buffer.concat([head, ...entries]);
+  writeFileSync(path, Buffer.concat([body, createHash("sha1").update(body).digest()]));
+}
