@@ -244,6 +244,8 @@ test("headers that have a server read another method or path are refused where t
   const ruled = route("a.com", { matches: [match({ methods: ["POST"] })] });
   expect(decide([ruled], ask("https://a.com/", { method: "POST" }))).toBe("pass 0");
   expect(decide([ruled], ask("https://a.com/", { method: "POST", fields }))).toBe("egress/request-not-allowed");
+  const asCgi = [makeField("X_HTTP_Method_Override", "DELETE")];
+  expect(decide([ruled], ask("https://a.com/", { method: "POST", fields: asCgi }))).toBe("egress/request-not-allowed");
   expect(decide([route("a.com")], ask("https://a.com/", { method: "POST", fields }))).toBe("pass 0");
 });
 

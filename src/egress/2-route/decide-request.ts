@@ -1,6 +1,6 @@
 import { makeRefusal, type Refusal } from "../refusal.ts";
 import { type Authority, renderAuthority } from "../wire/authority.ts";
-import { type Fields, valuesOf } from "../wire/fields.ts";
+import { type Fields, lookedUpAs, valuesOf } from "../wire/fields.ts";
 import type { CompiledMatch, CompiledPolicy, CompiledRoute } from "./compiled-policy.ts";
 import { recogniseGit } from "./git-request.ts";
 import { normalisePath } from "./normal-path.ts";
@@ -65,7 +65,7 @@ export function decideRequest(policy: CompiledPolicy, request: RequestFacts): Ve
     const message = `the path could be read in more than one way: it has ${path.why}`;
     return makeRefusal("egress/ambiguous-path", `${first.route.host}: paths`, message, "write the path plainly");
   }
-  const override = request.fields.find((field) => OVERRIDES.has(field.lower));
+  const override = request.fields.find((field) => OVERRIDES.has(lookedUpAs(field.lower)));
   if (override !== undefined && open.some((compiled) => compiled.matches.length > 0)) {
     const message = `${override.lower} would have the server read another request than the one that was checked`;
     return makeRefusal(

@@ -63,6 +63,34 @@ test("knows credentials by the name of their header", () => {
   }
 });
 
+test("a header that servers read under another spelling is the same header", () => {
+  const route = compiled("strip", { scheme: "header", name: "X-Custom-Auth", tokenRef: REF });
+  const fields = ["x-custom-auth", "X_Custom_Auth", "Proxy_Authorization", "X_Api_Key", "x-other"];
+  const cleaned = cleanCredentials(route, { fields: fields.map((name) => makeField(name, "v")), query: undefined });
+  expect(cleaned).toMatchObject({ kind: "clean", fields: [{ name: "x-other" }] });
+  const passed = cleanCredentials(
+    { ...route, route: { ...route.route, inboundCredentials: "pass" } },
+    {
+      fields: fields.map((name) => makeField(name, "v")),
+      query: undefined,
+    },
+  );
+  expect(passed).toMatchObject({ kind: "clean", fields: [{ name: "X_Api_Key" }, { name: "x-other" }] });
+});
+
+test("strip takes a credential out of a query that a server cuts at semicolons too, or reads as a list", () => {
+  const route = compiled("strip", { scheme: "Bearer", tokenRef: REF });
+  const after = (query: string) => {
+    const cleaned = cleanCredentials(route, { fields: [], query });
+    return cleaned.kind === "clean" ? cleaned.query : cleaned;
+  };
+  expect(after("a=1;access_token=mine&b=2;c=3")).toBe("a=1&b=2;c=3");
+  expect(after("access_token=mine;a=1")).toBe("a=1");
+  expect(after("access_token[]=mine&access_token%5B0%5D=mine&a[]=1")).toBe("a[]=1");
+  expect(after("a=1;b=2&&c;=3")).toBe("a=1;b=2&&c;=3");
+  expect(after(";access_token=x")).toBe(undefined);
+});
+
 test("strip leaves everything else as it was, byte for byte", () => {
   const parts = fc.array(fc.stringMatching(/^[a-zA-Z0-9%._~+-]{1,8}=[a-zA-Z0-9%._~+/-]{0,8}$/), {
     minLength: 1,

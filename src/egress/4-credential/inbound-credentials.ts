@@ -1,6 +1,6 @@
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { makeRefusal, type Refusal } from "../refusal.ts";
-import type { Fields } from "../wire/fields.ts";
+import { type Fields, lookedUpAs } from "../wire/fields.ts";
 
 /** A request's fields and query once the credentials that came with it are dealt with. */
 export type Cleaned = { readonly kind: "clean"; readonly fields: Fields; readonly query: string | undefined };
@@ -18,7 +18,7 @@ const QUERY_NAMES: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether a header of this name carries a credential, as far as its name tells. */
 export function isCredentialHeader(lower: string): boolean {
-  return WELL_KNOWN.has(lower) || LOOKS_LIKE_KEY.test(lower);
+  return WELL_KNOWN.has(lookedUpAs(lower)) || LOOKS_LIKE_KEY.test(lower);
 }
 
 /** Does with credentials that come from inside what the route says: take them out, refuse, or let them pass. */
@@ -28,8 +28,7 @@ export function cleanCredentials(
 ): Cleaned | Refusal {
   const { route } = compiled;
   const own = injectedHeader(compiled);
-  // many servers read `X_Api_Key` as `X-Api-Key`
-  const isOwn = (lower: string) => lower.replaceAll("_", "-") === own?.replaceAll("_", "-");
+  const isOwn = (lower: string) => own !== undefined && lookedUpAs(lower) === lookedUpAs(own);
   const isCredential = (lower: string) => isOwn(lower) || isCredentialHeader(lower);
   const names = queryNames(own);
   switch (route.inboundCredentials) {
@@ -37,7 +36,7 @@ export function cleanCredentials(
       // what the route itself adds is never the client's to set, and proxy credentials end at the proxy
       return {
         kind: "clean",
-        fields: request.fields.filter((field) => !isOwn(field.lower) && field.lower !== "proxy-authorization"),
+        fields: request.fields.filter(({ lower }) => !isOwn(lower) && lookedUpAs(lower) !== "proxy-authorization"),
         query: request.query,
       };
     case "strip":
@@ -69,18 +68,28 @@ function queryNames(own: string | undefined): ReadonlySet<string> {
   return new Set([own, plain, own.replaceAll("-", "_"), plain.replaceAll("-", "_"), ...(QUERY_NAMES[own] ?? [])]);
 }
 
-/** The other parameters keep their bytes: a presigned URL must reach its server as it was signed. */
+/**
+ * The other parameters keep their bytes: a presigned URL must reach its server as it was signed. Some servers also cut at
+ * semicolons, and read `name[]` as `name`.
+ */
 function withoutQueryNames(query: string | undefined, names: ReadonlySet<string>): string | undefined {
   if (query === undefined || names.size === 0) return query;
-  const kept = query.split("&").filter((part) => !names.has(decodeName(part)));
-  return kept.length === 0 ? undefined : kept.join("&");
+  const parts = query.split(/(?=[&;])/); // each but the first begins with what separates it from the one before
+  const kept = parts.filter((part) => !names.has(decodeName(part.replace(/^[&;]/, ""))));
+  if (kept.length === parts.length) return query;
+  const rest = kept.join("").replace(/^[&;]/, "");
+  return rest === "" ? undefined : rest;
 }
 
 function decodeName(part: string): string {
   const [name = ""] = part.split("=", 1);
+  return decodeText(name.replaceAll("+", " ")).replace(/\[.*$/s, "").trim().toLowerCase();
+}
+
+function decodeText(text: string): string {
   try {
-    return decodeURIComponent(name.replaceAll("+", " ")).trim().toLowerCase();
+    return decodeURIComponent(text);
   } catch {
-    return name.toLowerCase();
+    return text;
   }
 }

@@ -21,6 +21,7 @@ test("every special network has its class", () => {
     never: [
       "0.0.0.0",
       "169.254.169.254",
+      "168.63.129.16",
       "100.100.100.200",
       "168.63.129.16",
       "192.0.0.1",
@@ -50,6 +51,12 @@ test("every special network has its class", () => {
   for (const [kind, addresses] of Object.entries(classes)) {
     for (const address of addresses) expect(`${address} ${classify(address)}`).toBe(`${address} ${kind}`);
   }
+});
+
+test("an address of this machine itself is private, whatever network it is from", () => {
+  const own = makeAddressClassifier(() => ["8.8.8.8", "2606:4700:0::1111", "fe80::1", "127.0.0.1"]);
+  expect(["8.8.8.8", "2606:4700::1111"].map(own)).toEqual(["private", "private"]);
+  expect(["fe80::1", "1.1.1.1", "2606:4700::1112"].map(own)).toEqual(["never", "public", "public"]);
 });
 
 test("no IPv6 address outside global unicast is public", () => {

@@ -1,4 +1,5 @@
 import { BlockList, isIPv4 } from "node:net";
+import { networkInterfaces } from "node:os";
 
 /** How far an address may be trusted to be what its name promises. */
 export type AddressClass = "public" | "private" | "never";
@@ -38,8 +39,11 @@ const NEVER: readonly Subnet[] = [
 
 const GLOBAL_IPV6: Subnet = ["2000::", 3];
 
-/** Gives the class of an address. Of IPv6 only global unicast is public: mapped, translated and scoped ones are not. */
-export function makeAddressClassifier(): (address: string) => AddressClass {
+/**
+ * Gives the class of an address. Of IPv6 only global unicast is public: mapped, translated and scoped ones are not. What
+ * this machine itself is reached at is private, whatever network that is from: a firewall does not see such a connection.
+ */
+export function makeAddressClassifier(own = ownAddresses): (address: string) => AddressClass {
   const never = makeList(NEVER);
   const inner = makeList(PRIVATE);
   const global = makeList([GLOBAL_IPV6]);
@@ -47,8 +51,13 @@ export function makeAddressClassifier(): (address: string) => AddressClass {
     const family = isIPv4(address) ? "ipv4" : "ipv6";
     if (address.includes("%") || isEmbedded(address, family) || never.check(address, family)) return "never";
     if (inner.check(address, family)) return "private";
-    return family === "ipv4" || global.check(address, family) ? "public" : "never";
+    if (family === "ipv6" && !global.check(address, family)) return "never";
+    return makeList(own().map((one) => [one, isIPv4(one) ? 32 : 128])).check(address, family) ? "private" : "public";
   };
+}
+
+function ownAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
 }
 
 /** A dotted quad inside IPv6 would be checked by `BlockList` as IPv4 in some versions and not in others. */

@@ -46,6 +46,11 @@ function isBlank(code: number): boolean {
   return code === 0x20 || code === 0x09;
 }
 
+/** The name under which servers look a header up that keep them as CGI does: there `X_Api_Key` is `X-Api-Key`. */
+export function lookedUpAs(lower: string): string {
+  return lower.replaceAll("_", "-");
+}
+
 /** A field made by us; the name and value must already be safe. */
 export function makeField(name: string, value: string): Field {
   return { name, lower: name.toLowerCase(), value };
