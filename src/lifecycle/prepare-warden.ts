@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /** Resolves what a plan's way out refers to; undefined for a bottle without one. Throws for everything that is missing. */
 export async function prepareWarden(context: Context, plan: BottlePlan): Promise<PreparedWarden | undefined> {
   if (plan.egress.routes.length === 0) return undefined;
-  const needs = { env: context.env, run, ask: undefined, signal: context.signal };
+  const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
   const [{ routes, warnings }, extraCaPem] = await Promise.all([
     resolveCredentials(plan.egress.routes, needs),
     readExtraCa(plan.config.extraCa),

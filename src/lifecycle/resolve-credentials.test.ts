@@ -46,7 +46,7 @@ test("each route gets its own credential, and each source is asked once", async 
     makeRoute("d.example", command),
     makeRoute("e.example", { kind: "file", path: file }),
   ];
-  const resolved = await resolveCredentials(routes, { env, run: counting, ask: undefined });
+  const resolved = await resolveCredentials(routes, { env, userHome: "/", run: counting, ask: undefined });
   expect(resolved.routes.map(({ route, credential }) => [route.host, credential?.expose("test")])).toEqual([
     ["a.example", "planted-by-env"],
     ["b.example", undefined],
@@ -67,7 +67,7 @@ test("everything that is missing is told at once, and each only once", async () 
     makeRoute("c.example", missing),
     makeRoute("d.example", { kind: "env", variable: "TOKEN" }),
   ];
-  const error: unknown = await resolveCredentials(routes, { env, run, ask: undefined }).catch(
+  const error: unknown = await resolveCredentials(routes, { env, userHome: "/", run, ask: undefined }).catch(
     (caught: unknown) => caught,
   );
   expect(error).toMatchObject({ code: "secret/missing", hint: expect.any(String) });

@@ -8,7 +8,12 @@ import { run } from "../base/process.ts";
 import { resolveSecret, type SecretNeeds, type SecretSource } from "./resolve-secret.ts";
 
 const SECRET = "hunter2-hunter2";
-const needs: SecretNeeds = { env: { PATH: "/usr/bin:/bin", TOKEN: SECRET, EMPTY: "" }, run, ask: undefined };
+const needs: SecretNeeds = {
+  env: { PATH: "/usr/bin:/bin", TOKEN: SECRET, EMPTY: "" },
+  userHome: "/usr",
+  run,
+  ask: undefined,
+};
 let folder: string;
 
 beforeEach(async () => {
@@ -57,6 +62,18 @@ test("what is missing is named, and nothing else", async () => {
     expect(error.message).toContain(name);
     expect(inspect(error, { depth: 9 })).not.toContain(SECRET);
     expect(error.hint).toBeDefined();
+  }
+});
+
+test("a command runs in the operator's home, not in the folder that is about to be copied", async () => {
+  expect(await value({ kind: "command", argv: ["pwd"] })).toBe(needs.userHome);
+  await writeFile(join(folder, "here"), "#!/bin/sh\necho prepared\n", { mode: 0o700 });
+  const before = process.cwd();
+  process.chdir(folder);
+  try {
+    await expect(value({ kind: "command", argv: ["./here"] })).rejects.toMatchObject({ code: "secret/missing" });
+  } finally {
+    process.chdir(before);
   }
 });
 

@@ -10,6 +10,8 @@ export type SecretSource = SecretRef | { readonly kind: "prompt"; readonly quest
 /** What resolving needs. */
 export type SecretNeeds = {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where a command runs: in the folder that is about to be copied, programs would read what was prepared for them */
+  readonly userHome: string;
   readonly run: Run;
   /** Asks without echo; undefined when nobody can be asked */
   readonly ask: ((question: string) => Promise<string>) | undefined;
@@ -52,6 +54,7 @@ async function resolveCommand(name: string, argv: readonly string[], needs: Secr
   try {
     const finished = await needs.run([program, ...rest], {
       env: needs.env,
+      cwd: needs.userHome,
       timeoutMs: COMMAND_TIMEOUT_MS,
       maxOutputBytes: MAX_BYTES,
       ...(needs.signal === undefined ? {} : { signal: needs.signal }),
