@@ -25,6 +25,7 @@ export function parseHostPattern(text: string): HostPattern {
   if (text.includes(":")) return refuse("has a port in it", "write the host alone and ports: [ … ] below it");
   if (/[/?#\\]/.test(text)) return refuse("has a path in it", "write the host alone; paths belong in matches");
   if (text.endsWith(".")) return refuse("ends with a dot", "remove the dot");
+  if (/[\0-\x20\x7f]/.test(text)) return refuse("has a blank or a control character in it");
   if (!/^[\x21-\x7e]*$/.test(text)) {
     const ascii = domainToASCII(text.replace(/^\*\./, ""));
     const written = text.startsWith("*.") ? `*.${ascii}` : ascii;

@@ -73,5 +73,6 @@ function missingParent(bottle: Extending, parent: string, defined: readonly stri
 /** What to type instead of a name that is not defined: the nearest one, or all there are. */
 export function suggestName(name: string, defined: readonly string[]): string {
   const nearest = nearestWord(name, defined);
+  if (defined.length === 0) return "there is none yet: `bottle init` makes a first bottle and agent";
   return nearest === undefined ? `there are: ${quoteAll(defined)}` : `did you mean ${quote(nearest)}?`;
 }

@@ -51,6 +51,12 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
     expect(machine.processes()).toEqual([]);
   });
 
+  test("is 2 for --json without --dry-run, and nothing was started", async () => {
+    const ran = await machine.run(["start", "--json", "--", "true"]);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(ran.stderr).toContain("[input/usage]\n  hint: add --dry-run");
+  });
+
   test("is 0 for a copy that was not changed, of which nothing is left; --keep keeps it", async () => {
     expect(await machine.run(["start", "--", "cat", "file.txt"])).toMatchObject({
       code: 0,

@@ -56,7 +56,10 @@ export async function attempt(work: () => Promise<void>): Promise<Attempt> {
     await work();
     return { kind: "ok" };
   } catch (error) {
-    if (error instanceof BottleError) return { kind: "failed", message: error.message, hint: error.hint };
+    if (error instanceof BottleError) {
+      const { code, message, hint } = error;
+      return { kind: "failed", message, hint, ofFiles: code.startsWith("file/") };
+    }
     return { kind: "failed", message: error instanceof Error ? error.message : String(error), hint: undefined };
   }
 }

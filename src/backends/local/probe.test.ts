@@ -115,6 +115,12 @@ describe("what is missing, and the command that mends it", () => {
       usable: false,
       detail: expect.stringContaining("container"),
     });
+    const readOnly = { ...FAILED, message: "cannot create /home/u/.cache: permission denied", ofFiles: true };
+    expect(find({ insideContainer: true, trial: readOnly }, "user namespaces")).toMatchObject({ outcome: "ok" });
+    expect(find({ insideContainer: true, trial: readOnly }, "a real bottle")).toMatchObject({
+      usable: false,
+      detail: readOnly.message,
+    });
     expect(needsTrial({ ...DEBIAN, insideContainer: true })).toBe(true);
     expect(needsTrial(DEBIAN)).toBe(false);
   });

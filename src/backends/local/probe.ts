@@ -33,7 +33,13 @@ export type ProbeFacts = {
 export type Attempt =
   | { readonly kind: "not-tried" }
   | { readonly kind: "ok" }
-  | { readonly kind: "failed"; readonly message: string; readonly hint: string | undefined };
+  | {
+      readonly kind: "failed";
+      readonly message: string;
+      readonly hint: string | undefined;
+      /** Its folders could not be made: that tells nothing about the machine */
+      readonly ofFiles?: boolean;
+    };
 
 /** Every check in the order in which an operator would mend them, and the verdict; pure. */
 export function makeProbe(facts: ProbeFacts): Probe {
@@ -122,7 +128,7 @@ function checkNamespaces(facts: ProbeFacts): ProbeCheck {
     const key = "kernel.unprivileged_userns_clone";
     return failed(`${key} is 0`, setSysctl(facts, key, 1));
   }
-  if (facts.trial.kind !== "failed") {
+  if (facts.trial.kind !== "failed" || facts.trial.ofFiles === true) {
     if (facts.apparmorRestrictsUserns !== 1) return check(name, "ok", "allowed");
     return check(name, "ok", "restricted by AppArmor, and bubblewrap has a profile that allows them");
   }

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
+import { fileError, makePrivateFolder } from "../../base/files.ts";
 import { readHolder } from "../../base/holder.ts";
 import { parseSlug, randomBase36 } from "../../base/ids.ts";
 import { Scope } from "../../base/scope.ts";
@@ -19,10 +20,12 @@ const TRIAL_LIMITS = { pids: 32, cpus: undefined, memoryBytes: 64 * 1024 * 1024,
 export async function runTrial(workshop: Workshop, cgroups: CgroupFacts): Promise<void> {
   const slug = parseSlug(`trial-${randomBase36(5)}`);
   if (slug === undefined) throw new Error("a trial needs a slug");
-  await mkdir(workshop.setup.cacheFolder, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(
-    join(workshop.setup.cacheFolder, makeTemporaryPrefix("trial", await readHolder(workshop.setup.pid))),
-  );
+  const { cacheFolder, pid } = workshop.setup;
+  await makePrivateFolder(cacheFolder);
+  const prefix = join(cacheFolder, makeTemporaryPrefix("trial", await readHolder(pid)));
+  const folder = await mkdtemp(prefix).catch((error: unknown) => {
+    throw fileError(error, "create", prefix);
+  });
   let owner: number | undefined;
   try {
     await using scope = new Scope();

@@ -1,3 +1,4 @@
+import { BottleError } from "../../base/errors.ts";
 import { EXIT_CODES } from "../../base/exit-codes.ts";
 import { showHarmlessly } from "../../base/plain-text.ts";
 import { makeStyle } from "../../base/style.ts";
@@ -15,6 +16,9 @@ import type { StartFlags } from "./command.ts";
 
 /** Plans, shows the preflight and asks, then runs a bottle to its end and passes its exit code on. */
 export async function runStartCommand(context: CommandContext, flags: StartFlags, agent?: string): Promise<number> {
+  if (flags.json === true && flags.dryRun !== true) {
+    throw new BottleError("input/usage", "--json shows a plan and starts nothing", { hint: "add --dry-run" });
+  }
   const request = makeRequest(context, flags, agent);
   const planned = await planStart(context, request);
   printProblems(context, planned.problems, planned.texts);
