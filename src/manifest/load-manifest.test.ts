@@ -252,7 +252,10 @@ backend: docker
   });
 
   test("without a home folder there is nothing, and it says so", async () => {
-    await expect(load(["dev"])).rejects.toMatchObject({ code: "manifest/not-found", hint: expect.stringContaining("bottle init") });
+    await expect(load(["dev"])).rejects.toMatchObject({
+      code: "manifest/not-found",
+      hint: expect.stringContaining("bottle init"),
+    });
   });
 
   test.each([
