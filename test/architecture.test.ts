@@ -11,6 +11,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   base: 0,
   manifest: 1,
   plan: 1,
+  detect: 1,
   secrets: 2,
   images: 2,
   backends: 2,

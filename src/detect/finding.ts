@@ -1,0 +1,37 @@
+/** A place in a text that looks like a secret; never the secret itself. */
+export type Finding = {
+  /** Row of the table, such as `github-token`, or `known-value` */
+  readonly rule: string;
+  /** Who gives such secrets out */
+  readonly provider: string;
+  /** How it was hidden, outermost first: `base64`, `gzip` … ; empty when it stood there plainly */
+  readonly encodings: readonly string[];
+  /** First byte of it, or of what it was decoded from */
+  readonly offset: number;
+  /** Bytes of it, or of what it was decoded from */
+  readonly length: number;
+  /** A few characters of it, the rest replaced; safe to print */
+  readonly excerpt: string;
+  /** Whether it is one of those that documentation is written with */
+  readonly example: boolean;
+};
+
+/** Searches bytes for secrets of one kind. Must not throw, whatever the bytes are. */
+export type Detector = {
+  readonly name: string;
+  scan(bytes: Buffer): readonly Finding[];
+};
+
+const SHOWN = 4;
+const EXAMPLE = /example|sample|dummy|placeholder|fake|changeme/i;
+
+/** What may be shown of a secret: its first characters when it is long enough, and its length. */
+export function maskSecret(text: string): string {
+  const start = text.length >= SHOWN * 4 ? text.slice(0, SHOWN).replace(/[^\x21-\x7e]/g, "?") : "";
+  return `${start}… (${text.length} characters)`;
+}
+
+/** Whether a secret says of itself that it is none. */
+export function isExample(text: string): boolean {
+  return EXAMPLE.test(text);
+}

@@ -1,0 +1,105 @@
+import { entropyOf } from "./entropy.ts";
+import { type Detector, type Finding, isExample, maskSecret } from "./finding.ts";
+import { NAME_ANCHORS, readNamedValue } from "./named-value.ts";
+import { PatternSet } from "./pattern-set.ts";
+import { TOKEN_FORMATS } from "./token-table.ts";
+
+/** Most findings in one text: more say nothing new */
+const MOST_FINDINGS = 100;
+/** Characters around a place that are looked at */
+const BEFORE = 64;
+const AFTER = 24_576;
+const URL_LOGIN = /:\/\/([^\s:@/"'<>{}$%\\]{0,60}):([^\s@/"'<>{}$\\]{6,120})@[0-9A-Za-z.[-]/y;
+const COMMON_LOGIN =
+  /^(?:pass(?:word|wd)?|secret|token|root|admin|postgres|example|user(?:name)?|xxx+|\*+|test|guest)[0-9]{0,4}$/i;
+
+type Format = {
+  readonly rule: string;
+  readonly provider: string;
+  readonly form: RegExp;
+  readonly entropy: number;
+  readonly notAfter: RegExp;
+};
+
+/** Finds tokens by the forms that their providers document, and values that their names say are secret. */
+export function makeTokenDetector(): Detector {
+  const formats: readonly Format[] = TOKEN_FORMATS.map(({ rule, provider, anchor, rest, entropy, notAfter }) => ({
+    rule,
+    provider,
+    form: new RegExp(`${anchor.replace(/[.$|+]/g, "\\$&")}${rest}`, "y"),
+    entropy: entropy ?? 2,
+    notAfter: notAfter ?? /[0-9A-Za-z_]/,
+  }));
+  const patterns = new PatternSet([
+    ...TOKEN_FORMATS.map(({ anchor }) => ({ bytes: Buffer.from(anchor, "latin1"), fold: false })),
+    ...NAME_ANCHORS.map((word) => ({ bytes: Buffer.from(word, "latin1"), fold: true })),
+    { bytes: Buffer.from("://"), fold: false },
+  ]);
+  const firstName = TOKEN_FORMATS.length;
+  const login = firstName + NAME_ANCHORS.length;
+  return {
+    name: "tokens",
+    scan: (bytes) => {
+      const findings: Finding[] = [];
+      let named = 0;
+      patterns.find(bytes, (offset, index) => {
+        // what stands inside a token that was found is part of it
+        const last = findings.at(-1);
+        if (
+          index < firstName &&
+          last !== undefined &&
+          last.rule !== "named-secret" &&
+          offset < last.offset + last.length
+        )
+          return undefined;
+        if (index >= firstName && index < login && offset < named) return undefined;
+        const from = Math.max(0, offset - BEFORE);
+        const short = index >= firstName;
+        const text = bytes.toString("latin1", from, Math.min(bytes.length, offset + (short ? 512 : AFTER)));
+        const format = formats[index];
+        if (format !== undefined) findings.push(...readFormat(text, offset - from, format, from));
+        else if (index === login) findings.push(...readLogin(text, offset - from, from));
+        else {
+          const value = readNamedValue(text, offset - from);
+          if (value !== undefined) {
+            named = from + value.start + value.value.length;
+            findings.push(makeFinding(value.rule, value.provider, from + value.start, value.value));
+          }
+        }
+        return findings.length >= MOST_FINDINGS;
+      });
+      return findings;
+    },
+  };
+}
+
+function readFormat(
+  text: string,
+  at: number,
+  { rule, provider, form, entropy, notAfter }: Format,
+  from: number,
+): Finding[] {
+  if (at > 0 && notAfter.test(text[at - 1] ?? "") && !isEscape(text, at)) return [];
+  form.lastIndex = at;
+  const value = form.exec(text)?.[0];
+  if (value === undefined || entropyOf(value) < entropy) return [];
+  return [makeFinding(rule, provider, from + at, value)];
+}
+
+/** The letter before may belong to an escape, as in `\nAKIA…` */
+function isEscape(text: string, at: number): boolean {
+  return /\\[nrt]$|%[0-9A-Fa-f]{2}$|\\u[0-9A-Fa-f]{4}$|\\x[0-9A-Fa-f]{2}$/.test(text.slice(Math.max(0, at - 6), at));
+}
+
+function readLogin(text: string, at: number, from: number): Finding[] {
+  URL_LOGIN.lastIndex = at;
+  const match = URL_LOGIN.exec(text);
+  const [, user = "", password = ""] = match ?? [];
+  if (match === null || COMMON_LOGIN.test(password) || entropyOf(password) < 2) return [];
+  return [makeFinding("url-login", "any", from + at + 3 + user.length + 1, password)];
+}
+
+function makeFinding(rule: string, provider: string, offset: number, value: string): Finding {
+  const { length } = value;
+  return { rule, provider, encodings: [], offset, length, excerpt: maskSecret(value), example: isExample(value) };
+}
