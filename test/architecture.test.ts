@@ -45,7 +45,7 @@ const ALLOWED: readonly { readonly from: string; readonly to: string }[] = [
 const CLOSED_TO_SCREENS = ["backends", "egress", "git-gate", "supervise", "warden", "workspace", "secrets"];
 
 /** Rooms that may import files of the system directly. */
-const FILE_ROOMS = ["base", "journal", "bottles", "workspace", "backends", "images", "guest", "secrets"];
+const FILE_ROOMS = ["base", "journal", "bottles", "workspace", "backends", "images", "guest", "secrets", "providers"];
 const SOCKETS = ["node:net", "node:http", "node:https", "node:tls", "node:http2", "node:dgram"];
 const SOCKET_PLACES = [
   "egress/",

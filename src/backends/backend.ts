@@ -67,11 +67,18 @@ export type GuestSpec = {
   readonly limits: PlannedLimits;
   /** Folders bound read-only at the same path */
   readonly tools: readonly string[];
+  /** The agent's program, first on the PATH; nothing of it can be changed inside */
+  readonly program?: GuestProgram;
   /** What answers from outside on the guest's own loopback, each at its port; nothing is opened without */
   readonly link?: readonly LinkService[];
   /** Files below `/etc` that are there before the first command and that nothing inside can change */
   readonly files?: readonly GuestFile[];
 };
+
+/** A program of the host that a guest gets by this name: a folder with a `bin`, or one file. */
+export type GuestProgram =
+  | { readonly kind: "folder"; readonly name: string; readonly path: string }
+  | { readonly kind: "file"; readonly name: string; readonly path: string };
 
 /** A file that a guest finds in its `/etc`; readable for everything inside, so never a secret. */
 export type GuestFile = { readonly path: string; readonly content: string | Uint8Array };

@@ -32,6 +32,12 @@ export const ERROR_CODES = {
   "process/failed": { exit: "host", meaning: "A program this one needs ended with an error." },
   "process/not-found": { exit: "host", meaning: "A program this one needs is not installed." },
   "process/timeout": { exit: "host", meaning: "A program this one needs did not answer in time." },
+  "provider/credential-refused": {
+    exit: "input",
+    meaning: "The agent program's service does not accept its credential.",
+  },
+  "provider/fetch-failed": { exit: "host", meaning: "The agent program could not be fetched from npm." },
+  "provider/no-program": { exit: "host", meaning: "There is no program for this agent on this machine." },
   "secret/missing": { exit: "input", meaning: "A value the manifest refers to is not there." },
   "secret/unusable": { exit: "input", meaning: "A secret is there, but cannot be sent as the manifest asks for." },
   "terminal/no-pty": {

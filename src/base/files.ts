@@ -62,29 +62,6 @@ export async function writeAtomically(path: string, text: string | Uint8Array, m
   }
 }
 
-/** Writes a file that is not there yet and gives it to `owner`; only root can give one away. */
-export async function writeOwnedFile(
-  path: string,
-  text: string,
-  owner: { readonly uid: number; readonly gid: number } | undefined,
-): Promise<void> {
-  try {
-    const file = await open(
-      path,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-      0o600,
-    );
-    try {
-      await file.writeFile(text);
-      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw fileError(error, "write", path);
-  }
-}
-
 /** Removes a file of ours; one that is not there is no error. */
 export async function removeFile(path: string): Promise<void> {
   try {
@@ -134,6 +111,15 @@ export function removeOwnTree(path: string): void {
 export async function makePrivateFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError(error, "create", path);
+  }
+}
+
+/** Makes a folder that others may enter and read, and its parents: what a bottle's own user is given lies there. */
+export async function makeSharedFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o755 });
   } catch (error) {
     throw fileError(error, "create", path);
   }

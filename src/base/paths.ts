@@ -9,6 +9,10 @@ export type Paths = {
   readonly bottles: string;
   /** Agent manifests of the home folder */
   readonly agents: string;
+  /** Adapters for more agent programs, home only */
+  readonly providers: string;
+  /** Skills that agents may name, a folder each */
+  readonly skills: string;
   /** Machine-wide settings */
   readonly config: string;
   /** One folder per bottle that runs or left something */
@@ -33,6 +37,8 @@ export function makePaths(env: Readonly<Record<string, string | undefined>>, use
     home,
     bottles: join(home, "bottles"),
     agents: join(home, "agents"),
+    providers: join(home, "providers"),
+    skills: join(home, "skills"),
     config: join(home, "config.yaml"),
     state: join(home, "state"),
     cache: join(cacheBase, "bot-bottle"),

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { EgressTarget, JournalEvent } from "../journal/event.ts";
 import type { Destination } from "./1-accept/destination.ts";
 import { maskPath } from "./6-reply/masked-path.ts";
+import type { TokenUsage } from "./6-reply/usage-meter.ts";
 import type { EgressPolicy } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 import { makeTokenBucket } from "./token-bucket.ts";
@@ -19,6 +20,7 @@ export type EgressJournal = {
       readonly out: number;
       readonly in: number;
       readonly cut?: true;
+      readonly tokens?: TokenUsage;
     },
   ): void;
 };
@@ -43,9 +45,10 @@ export function makeEgressJournal(
       write({ kind: "egress-refusal", code, rule, unwritten, ...target });
       unwritten = 0;
     },
-    request: (target, { status, ms, out, in: back, cut }) => {
+    request: (target, { status, ms, out, in: back, cut, tokens }) => {
       if (policy.log === "refusals") return;
-      write({ kind: "egress-request", ...target, status, ms, bytes: { out, in: back }, ...(cut && { cut }) });
+      const bytes = { out, in: back };
+      write({ kind: "egress-request", ...target, status, ms, bytes, ...(cut && { cut }), ...(tokens && { tokens }) });
     },
   };
 }

@@ -18,4 +18,4 @@ export type Engine = {
 };
 
 /** Numbers that only grow. */
-type Counters = { requests: number; refusals: number };
+type Counters = { requests: number; refusals: number; readonly tokens: { input: number; output: number } };

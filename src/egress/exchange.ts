@@ -6,6 +6,7 @@ import { isProperSwitch, pipeBoth } from "./5-forward/websocket.ts";
 import { openDecodedBody } from "./6-reply/decoded-body.ts";
 import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
 import { sendResponse } from "./6-reply/send-response.ts";
+import { type TokenUsage, UsageMeter } from "./6-reply/usage-meter.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
@@ -50,7 +51,13 @@ async function attempt(
 ): Promise<Exchanged | Refusal | "again"> {
   const upstream = await openUpstream(outgoing.destination, outgoing.compiled, engine.upstream, fresh);
   if (upstream.kind === "refuse") return upstream;
-  const account: Account = { started: performance.now(), sent: new CountedBody(body), status: 0, received: undefined };
+  const account: Account = {
+    started: performance.now(),
+    sent: new CountedBody(body),
+    status: 0,
+    received: undefined,
+    meter: undefined,
+  };
   const off = client.onClose(() => upstream.channel.destroy());
   try {
     const { head } = outgoing;
@@ -80,16 +87,24 @@ type Account = {
   /** 0 as long as there is no answer */
   status: number;
   received: CountedBody | undefined;
+  /** Reads how many tokens the answer took; undefined where nothing counts them */
+  meter: UsageMeter | undefined;
 };
 
 function note(
   engine: Engine,
   { head, destination }: Outgoing,
-  { started, sent, status }: Account,
+  { started, sent, status, meter }: Account,
   result: { readonly in: number; readonly out?: number; readonly cut?: true },
 ): void {
   const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, destination), { status, ms, out: sent.bytes, ...result });
+  engine.journal.request(describeTarget(head.method, destination), {
+    status,
+    ms,
+    out: sent.bytes,
+    ...result,
+    ...countTokens(engine, meter),
+  });
 }
 
 type Received = { readonly kind: "response"; readonly head: ResponseHead };
@@ -155,7 +170,10 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   const framing = replyFraming(response, head.version, unpack);
   const keepAlive =
     head.keepAlive && framing.kind !== "until-close" && sentFirst?.kind === "sent" && head.upgrade === undefined;
-  const back = await relayBody(client, { response, body, framing, decoded: unpack, keepAlive, mask }, upstream);
+  const meter = compiled.agent && new UsageMeter();
+  account.meter = meter;
+  const reply = { response, body, framing, decoded: unpack, keepAlive, mask, meter };
+  const back = await relayBody(client, reply, upstream);
   if (
     (await settled(sending))?.kind === "sent" &&
     raw.done &&
@@ -168,6 +186,15 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   }
   note(engine, outgoing, account, { in: back });
   return { kind: "answered", keepAlive };
+}
+
+/** Adds what an answer took to the bottle's sum. */
+function countTokens({ counters }: Engine, meter: UsageMeter | undefined): { readonly tokens?: TokenUsage } {
+  const tokens = meter?.total();
+  if (tokens === undefined) return {};
+  counters.tokens.input += tokens.input;
+  counters.tokens.output += tokens.output;
+  return { tokens };
 }
 
 /** How sending went, if it is over; a server may answer before it has read all. */

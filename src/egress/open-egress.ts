@@ -4,12 +4,11 @@ import type { Scope } from "../base/scope.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
-import { makeAddressClassifier } from "./5-forward/address-class.ts";
-import { parseCompanyProxy } from "./5-forward/company-proxy.ts";
-import { makeUpstreamPool } from "./5-forward/upstream-pool.ts";
+import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
 import { makeNeedles } from "./6-reply/echo-mask.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { sendOwn } from "./6-reply/send-own.ts";
+import type { TokenUsage } from "./6-reply/usage-meter.ts";
 import type { CertificateAuthority } from "./authority/certificate-authority.ts";
 import { makeEgressJournal } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
@@ -18,9 +17,8 @@ import { makeRefusal } from "./refusal.ts";
 import { serveConnection } from "./serve-connection.ts";
 import { Channel } from "./server/channel.ts";
 import { makeLeafContexts } from "./server/leaf-contexts.ts";
-import { type Lookup, systemLookup } from "./server/lookup.ts";
+import type { Lookup } from "./server/lookup.ts";
 import { PeerGone } from "./server/peer-gone.ts";
-import { makeUpstreamTrust } from "./server/upstream-trust.ts";
 
 /** Time for what was under way when it was closed, `ms` */
 const SETTLE_MS = 250;
@@ -49,10 +47,16 @@ export type Egress = {
   stats(): EgressStats;
 };
 
-/** What a bottle's way out is doing. */
-type EgressStats = {
+/** What went out of a bottle so far. */
+export type EgressTotals = {
   readonly requests: number;
   readonly refusals: number;
+  /** Tokens that the answers of the agent's service took */
+  readonly tokens: TokenUsage;
+};
+
+/** The same, and what is open now. */
+type EgressStats = EgressTotals & {
   /** Connections out of the bottle that are open now */
   readonly clients: number;
   /** Connections to servers that are open now */
@@ -96,6 +100,7 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
     close,
     stats: () => ({
       ...engine.counters,
+      tokens: { ...engine.counters.tokens },
       clients: clients.size,
       upstreams: upstreams.size,
       leaves: engine.leaves.size,
@@ -110,19 +115,9 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
-    upstream: {
-      resolve: policy.resolve,
-      lookup: parts.lookup ?? systemLookup,
-      classify: makeAddressClassifier(),
-      pool: makeUpstreamPool(),
-      proxy: policy.upstreamProxy === undefined ? undefined : parseCompanyProxy(policy.upstreamProxy),
-      trust: makeUpstreamTrust(policy.extraCaPem),
-      connectTimeoutMs: policy.limits.connectTimeoutMs,
-      idleTimeoutMs: policy.limits.idleTimeoutMs,
-      onOpen,
-    },
+    upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
     journal: makeEgressJournal(policy, parts.journal, clock),
-    counters: { requests: 0, refusals: 0 },
+    counters: { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } },
   };
 }
 

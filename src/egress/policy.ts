@@ -22,4 +22,12 @@ export type PolicyRoute = {
   readonly route: Route;
   /** There exactly when the route has `auth` */
   readonly credential: SecretValue | undefined;
+  /** There for a host of the bottle's agent program */
+  readonly agent?: AgentRoute;
+};
+
+/** What is special about requests to the service behind an agent program; the tokens of its answers are counted. */
+export type AgentRoute = {
+  /** Values that comma-separated headers of its requests must list */
+  readonly lists: readonly { readonly name: string; readonly value: string }[];
 };

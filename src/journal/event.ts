@@ -28,6 +28,8 @@ export type JournalEvent =
         readonly bytes: { readonly out: number; readonly in: number };
         /** It broke off before the answer was whole; `status` is 0 when there was none */
         readonly cut?: true;
+        /** Tokens that the answer of a model took */
+        readonly tokens?: { readonly input: number; readonly output: number };
       })
   | ({
       readonly kind: "egress-refusal";

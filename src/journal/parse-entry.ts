@@ -15,6 +15,7 @@ const number: Check = (value) => typeof value === "number";
 const yes: Check = (value) => value === true;
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const byteCounts: Check = (value) => isJsonObject(value) && number(value["out"]) && number(value["in"]);
+const tokenCounts: Check = (value) => isJsonObject(value) && number(value["input"]) && number(value["output"]);
 const orNothing =
   (check: Check): Check =>
   (value) =>
@@ -31,7 +32,7 @@ const CHECKS: ChecksByKind = {
   torn: { bytes: number, sha256: text },
   "egress-request": {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
-    ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes) },
+    ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },
   },
   "egress-refusal": {
     ...{ code: text, rule: text, unwritten: number },

@@ -48,7 +48,8 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
     case "egress-request": {
       const answer = event.cut ? `${event.status || "no answer"}, broke off` : event.status;
-      return { tone: "plain", details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}` };
+      const tokens = event.tokens === undefined ? "" : `, ${event.tokens.input} + ${event.tokens.output} tokens`;
+      return { tone: "plain", details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}${tokens}` };
     }
     case "egress-refusal": {
       const more = event.unwritten === 0 ? "" : `, and ${event.unwritten} more before it`;

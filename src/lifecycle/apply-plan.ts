@@ -1,29 +1,31 @@
-import type { Guest } from "../backends/backend.ts";
+import type { Guest, GuestSpec } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
 import { writeAtomically } from "../base/files.ts";
-import { readHolder } from "../base/holder.ts";
-import { systemIds } from "../base/ids.ts";
 import { makeInterrupted } from "../base/interrupted.ts";
+import { run } from "../base/process.ts";
 import { Scope } from "../base/scope.ts";
 import { SecretValue } from "../base/secret-value.ts";
-import { type ClaimedBottle, claimSlug } from "../bottles/claim-slug.ts";
-import type { BottleRecord } from "../bottles/record.ts";
-import { removeState } from "../bottles/remove-state.ts";
 import { writeRecord } from "../bottles/write-record.ts";
+import type { EgressTotals } from "../egress/open-egress.ts";
 import { type Journal, openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
+import { hasWayOut } from "../plan/has-way-out.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { renderPlanJson } from "../plan/render-plan-json.ts";
 import { secretsOf } from "../warden/spec.ts";
 import type { CopyResult } from "../workspace/copy-workspace.ts";
 import { askSecretly, canAsk } from "./ask.ts";
+import { claimBottle, makeRecord, withSlug } from "./claim-bottle.ts";
+import { ensureProgram } from "./ensure-program.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
-import { isQuiet } from "./is-quiet.ts";
+import { openNotices } from "./notices.ts";
 import type { PlannedStart } from "./plan-start.ts";
+import { prepareAgent, tryCredential } from "./prepare-agent.ts";
 import { prepareWarden } from "./prepare-warden.ts";
 import { resolveEnv } from "./resolve-env.ts";
 import { runCommand } from "./run-command.ts";
 import { type Settled, settle } from "./settle.ts";
+import { readSkills } from "./skills.ts";
 import { type Ending, exitCodeOf } from "./wait-for-end.ts";
 
 /** The steps of a start, in their order. */
@@ -44,8 +46,14 @@ export type ApplyOptions = {
 
 /** What came of a bottle. */
 export type StartOutcome = {
+  /** The plan as it was applied */
+  readonly plan: BottlePlan;
   readonly exitCode: number;
   readonly ending: Ending;
+  /** How long the command ran, `ms` */
+  readonly ms: number;
+  /** What went out; undefined for a bottle without a way out */
+  readonly totals: EgressTotals | undefined;
   readonly settled: Settled;
   /** Files that changed or vanished while they were copied, and stayed out */
   readonly skipped: CopyResult["skipped"];
@@ -73,16 +81,22 @@ async function apply(
     context.signal.throwIfAborted();
     options.onStep?.(step);
   };
+  const { provider } = planned;
+  if (planned.plan.provider !== undefined && provider !== undefined) {
+    await ensureProgram(context, planned.plan.provider, provider); // before anything is claimed: it may take minutes
+  }
   const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
-  const claimed = await claim(context, planned.plan, scope);
+  const claimed = await claimBottle(context, planned.plan, scope);
   const plan = withSlug(planned.plan, claimed);
   const record = makeRecord(context, plan, claimed.holder);
   await writeRecord(claimed.folders.record, record);
 
   begin("resolve");
-  const prepared = await prepareWarden(context, plan);
-  for (const warning of prepared?.warnings ?? []) options.onWarning?.(warning);
+  const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
+  const agent = provider && (await prepareAgent(plan, provider, needs));
+  const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
+  for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
   const hidden = [...env.values()].filter((value) => value instanceof SecretValue);
@@ -96,9 +110,14 @@ async function apply(
   );
   await journalStart(journal, plan);
   const room = await wardenRoom;
+  const notices = openNotices(context, plan, provider?.optionalHosts ?? []);
+  scope.defer("give the terminal its title back", () => notices.close());
+  const { clock } = context;
+  const { onEvent } = notices;
   const warden =
-    prepared &&
-    (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock: context.clock }, scope));
+    prepared && (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock, onEvent }, scope));
+  const tried = warden && provider && tryCredential(provider, warden);
+  tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 
   begin("create");
   const { folders } = claimed;
@@ -111,22 +130,31 @@ async function apply(
       workspace: guestWorkspace(plan, folders.workspace),
       fill: async (owner, signal) => {
         options.onStep?.("fill");
-        filled = await fillGuest(context, { plan, survey: planned.survey, folders, owner, signal });
+        const files = [...(agent?.files ?? []), ...(await readSkills(planned.skills, provider?.skills ?? ""))];
+        filled = await fillGuest(context, { plan, survey: planned.survey, files, folders, owner, signal });
       },
       scratch: folders.scratch,
       limits: plan.limits,
       tools: plan.tools,
+      ...guestProgram(plan),
       ...(warden === undefined ? {} : { link: warden.services, files: warden.trust.files }),
     },
     scope,
   );
+  const warning = await tried;
+  if (warning !== undefined) options.onWarning?.(warning);
   warden?.serve(guest.listeners);
 
   begin("run");
   await writeRecord(folders.record, { ...record, status: "running" });
   await journal.write({ kind: "running", owner: guest.owner.uid });
   const started = context.clock.now().getTime();
-  const ending = await runInside(context, plan, guest, new Map([...(warden?.trust.env ?? []), ...env]));
+  const ending = await runInside(
+    context,
+    plan,
+    guest,
+    new Map([...(warden?.trust.env ?? []), ...(agent?.env ?? []), ...env]),
+  );
   const ms = context.clock.now().getTime() - started;
   await journal.write(endingEvent(ending, ms));
 
@@ -143,66 +171,15 @@ async function apply(
     keep: options.keep,
   });
   if (settled.kept) claimed.keep();
-  return { exitCode, ending, settled, skipped: filled?.skipped ?? [] };
+  return { plan, exitCode, ending, ms, settled, skipped: filled?.skipped ?? [], totals: warden?.stats() };
 }
 
 /** Starts to load what a bottle without routes never needs; a failure is told where it is used. */
-function loadWardenRoom({ egress }: BottlePlan): Promise<typeof import("../warden/serve.ts")> | undefined {
-  if (egress.routes.length === 0) return undefined;
+function loadWardenRoom(plan: BottlePlan): Promise<typeof import("../warden/serve.ts")> | undefined {
+  if (!hasWayOut(plan)) return undefined;
   const room = import("../warden/serve.ts");
   room.catch(() => {});
   return room;
-}
-
-type Held = ClaimedBottle & { readonly holder: BottleRecord["holder"]; keep(): void };
-
-/** Takes the name; unless somebody says `keep`, everything under it is removed with the scope. */
-async function claim(context: Context, plan: BottlePlan, scope: Scope): Promise<Held> {
-  const holder = await readHolder(context.pid);
-  const base = plan.label ?? plan.bottle.names.join("-");
-  const claimed = await claimSlug({
-    state: context.paths.state,
-    base,
-    wanted: plan.slug,
-    label: plan.label,
-    ids: systemIds,
-    holder,
-  });
-  let kept = false;
-  scope.defer(`remove ${claimed.folders.root}`, async () => {
-    if (!kept) await removeState(claimed.folders.root, { uid: context.uid, ids: systemIds, isQuiet });
-  });
-  scope.defer("give the label back", () => claimed.releaseLabel());
-  return {
-    ...claimed,
-    holder,
-    keep: () => {
-      kept = true;
-    },
-  };
-}
-
-function withSlug(plan: BottlePlan, { slug }: ClaimedBottle): BottlePlan {
-  return slug === plan.slug ? plan : Object.freeze({ ...plan, slug, guest: { ...plan.guest, hostname: slug } });
-}
-
-function makeRecord(context: Context, plan: BottlePlan, holder: BottleRecord["holder"]): BottleRecord {
-  return {
-    version: 1,
-    slug: plan.slug,
-    label: plan.label,
-    bottle: plan.bottle.names.join(" + "),
-    agent: plan.agent?.name,
-    backend: plan.backend.name,
-    source: plan.workspace.mode === "none" ? undefined : plan.workspace.source,
-    status: "starting",
-    holder,
-    startedAt: context.clock.now().toISOString(),
-    endedAt: undefined,
-    exitCode: undefined,
-    results: undefined,
-    journal: undefined,
-  };
 }
 
 async function journalStart(journal: Journal, plan: BottlePlan): Promise<void> {
@@ -217,6 +194,17 @@ async function journalStart(journal: Journal, plan: BottlePlan): Promise<void> {
   if (workspace.mode !== "copy" || workspace.leftOut.length === 0) return;
   const paths = workspace.leftOut.slice(0, 100).map(({ path }) => path);
   await journal.write({ kind: "left-out", paths, total: workspace.leftOut.length });
+}
+
+/** The agent's program as a guest gets it. */
+function guestProgram({ provider }: BottlePlan): Pick<GuestSpec, "program"> {
+  if (provider === undefined || provider.program.kind === "inside") return {};
+  const { command: name, program } = provider;
+  if (program.kind === "pinned") return { program: { kind: "folder", name, path: program.folder } };
+  const { file, folder } = program;
+  return {
+    program: folder === undefined ? { kind: "file", name, path: file } : { kind: "folder", name, path: folder },
+  };
 }
 
 function guestWorkspace(plan: BottlePlan, folder: string) {
@@ -242,7 +230,8 @@ async function runInside(
   const inside = workspace.mode === "none" ? layout.home : layout.workspace;
   const cwd = workspace.mode === "copy" && workspace.subfolder !== "" ? `${inside}/${workspace.subfolder}` : inside;
   const terminal = command.interactive ? { columns, rows, term: context.env["TERM"] ?? "xterm-256color" } : undefined;
-  return runCommand(context, guest, { argv: command.argv, env, cwd, terminal }, plan.limits.timeMs);
+  const { argv, input } = command;
+  return runCommand(context, guest, { argv, env, cwd, terminal }, { input, timeMs: plan.limits.timeMs });
 }
 
 function endingEvent({ exit, by }: Ending, ms: number) {

@@ -13,7 +13,7 @@ test.each([
   const folder = mkdtempSync(join(tmpdir(), "bottle-home-"));
   try {
     const file = makeHomeFiles({ name, email }).find(({ path }) => path === ".gitconfig");
-    writeFileSync(join(folder, "config"), file?.text ?? "");
+    writeFileSync(join(folder, "config"), file?.content ?? "");
     const { stdout } = await run(["git", "config", "-z", "--file", join(folder, "config"), "--list"], {
       env: { PATH: "/usr/bin:/bin" },
     });

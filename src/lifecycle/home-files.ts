@@ -1,14 +1,12 @@
 import type { BottlePlan } from "../plan/plan.ts";
-
-/** A file that is put into a bottle's fresh home folder. */
-export type HomeFile = { readonly path: string; readonly text: string };
+import type { SeedFile } from "../plan/planned-provider.ts";
 
 /** What a fresh home folder holds: a prompt that says where one is, and an identity so that commits work. */
-export function makeHomeFiles(user: BottlePlan["git"]["user"]): readonly HomeFile[] {
+export function makeHomeFiles(user: BottlePlan["git"]["user"]): readonly SeedFile[] {
   return [
-    { path: ".bashrc", text: BASHRC },
-    { path: ".profile", text: '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n' },
-    { path: ".gitconfig", text: renderGitConfig(user) },
+    { path: ".bashrc", content: BASHRC },
+    { path: ".profile", content: '[ -n "$BASH_VERSION" ] && . "$HOME/.bashrc"\n' },
+    { path: ".gitconfig", content: renderGitConfig(user) },
   ];
 }
 

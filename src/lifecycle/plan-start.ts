@@ -13,17 +13,26 @@ import type { Problem } from "../manifest/problem.ts";
 import type { HostFacts, WorkspaceFacts } from "../plan/host-facts.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import type { BottlePlan } from "../plan/plan.ts";
+import type { ProviderFacts } from "../plan/planned-provider.ts";
 import type { StartRequest } from "../plan/request.ts";
+import { findProvider } from "../providers/find-provider.ts";
+import type { Provider } from "../providers/provider.ts";
 import { findMount } from "../workspace/find-mount.ts";
 import type { WorkspaceSurvey } from "../workspace/survey.ts";
 import { surveyWorkspace } from "../workspace/survey-workspace.ts";
 import { makeBackends } from "./make-backends.ts";
+import { readProviderFacts } from "./provider-facts.ts";
+import { findSkills } from "./skills.ts";
 
 /** A plan, and what was found on the way to it that applying it needs. */
 export type PlannedStart = {
   readonly kind: "planned";
   readonly plan: BottlePlan;
   readonly backend: Backend;
+  /** The adapter of its agent program; undefined for a shell */
+  readonly provider: Provider | undefined;
+  /** Folders of the agent's skills, by name */
+  readonly skills: ReadonlyMap<string, string>;
   /** What is copied; undefined when nothing is */
   readonly survey: WorkspaceSurvey | undefined;
   /** Warnings of the manifests, none of which stops the start */
@@ -52,9 +61,13 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottles: request.agent === undefined && request.bottles.length === 0 ? [DEFAULT_BOTTLE] : request.bottles,
   });
   if (manifest.kind === "refused") return { ...manifest, errors: [] };
-  const [selection, workspace] = await Promise.all([
+  const { bottle } = manifest;
+  const provider = findProvider(bottle.provider.template, manifest.provider);
+  const [selection, workspace, providerFacts, skills] = await Promise.all([
     chooseBackend(context, request, manifest),
     lookAtWorkspace(context, request, manifest),
+    provider && readProviderFacts(context, provider, bottle, manifest.provider?.program),
+    findSkills(context, provider === undefined ? [] : (manifest.agent?.skills ?? [])),
   ]);
   const { probe, backend, because } = selection;
   const outcome = makePlan({
@@ -62,16 +75,16 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottle: manifest.bottle,
     agent: manifest.agent,
     config: manifest.config,
-    facts: makeFacts(context, { probe, because, repository, workspace: workspace?.facts }),
+    facts: makeFacts(context, { probe, because, repository, provider: providerFacts, workspace: workspace?.facts }),
     slug: makeSlug(request.label ?? manifest.bottle.names.join("-"), systemIds),
-    unbuilt: findUnbuilt(manifest.bottle, manifest.agent),
+    unbuilt: findUnbuilt(manifest.bottle),
     off: OFF_FEATURES,
   });
   const { problems, texts } = manifest;
   if (outcome.kind === "refused") {
     return { kind: "refused", problems: [...problems, ...outcome.problems], texts, errors: outcome.errors };
   }
-  return { kind: "planned", plan: outcome.plan, backend, survey: workspace?.survey, problems, texts };
+  return { kind: "planned", plan: outcome.plan, backend, provider, skills, survey: workspace?.survey, problems, texts };
 }
 
 type Ready = Extract<LoadedManifest, { kind: "ready" }>;
@@ -123,14 +136,16 @@ function makeFacts(
     readonly probe: Probe;
     readonly because: string | undefined;
     readonly repository: string | undefined;
+    readonly provider: ProviderFacts | undefined;
     readonly workspace: WorkspaceFacts | undefined;
   },
 ): HostFacts {
-  const { probe, because, repository, workspace } = found;
+  const { probe, because, repository, provider, workspace } = found;
   const set = Object.entries(context.env).filter(([, value]) => value !== undefined);
   return {
     backend: { name: probe.backend, strength: probe.strength ?? "unknown", because },
     limits: probe.limits,
+    provider,
     workspace,
     terminal: { stdin: context.stdin.isTTY === true, stdout: context.stdout.isTTY === true },
     repository,

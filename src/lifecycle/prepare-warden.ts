@@ -3,6 +3,8 @@ import type { Context } from "../base/context.ts";
 import { BottleError } from "../base/errors.ts";
 import { readTextIfThere } from "../base/files.ts";
 import { run } from "../base/process.ts";
+import type { PolicyRoute } from "../egress/policy.ts";
+import { hasWayOut } from "../plan/has-way-out.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import type { WardenSpec } from "../warden/spec.ts";
 import { resolveCredentials } from "./resolve-credentials.ts";
@@ -13,8 +15,12 @@ export type PreparedWarden = { readonly egress: WardenSpec["egress"]; readonly w
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** Resolves what a plan's way out refers to; undefined for a bottle without one. Throws for everything that is missing. */
-export async function prepareWarden(context: Context, plan: BottlePlan): Promise<PreparedWarden | undefined> {
-  if (plan.egress.routes.length === 0) return undefined;
+export async function prepareWarden(
+  context: Context,
+  plan: BottlePlan,
+  agentRoutes: readonly PolicyRoute[],
+): Promise<PreparedWarden | undefined> {
+  if (!hasWayOut(plan)) return undefined;
   const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
   const [{ routes, warnings }, extraCaPem] = await Promise.all([
     resolveCredentials(plan.egress.routes, needs),
@@ -23,7 +29,7 @@ export async function prepareWarden(context: Context, plan: BottlePlan): Promise
   const { resolve, upstreamProxy } = plan.config;
   const { log, limits } = plan.egress;
   const egress = {
-    ...{ routes, resolve, extraCaPem, upstreamProxy, log },
+    ...{ routes: [...agentRoutes, ...routes], resolve, extraCaPem, upstreamProxy, log },
     limits: { ...limits, connectTimeoutMs: CONNECT_TIMEOUT_MS },
   };
   return { egress, warnings };

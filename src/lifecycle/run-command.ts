@@ -18,12 +18,16 @@ export async function runCommand(
   context: Context,
   guest: Guest,
   command: GuestCommand,
-  timeMs: number | undefined,
+  options: {
+    /** Text that is its standard input, in place of the operator's; only without a terminal */
+    readonly input: string | undefined;
+    readonly timeMs: number | undefined;
+  },
 ): Promise<Ending> {
   const running = await guest.exec(command);
   return running.kind === "terminal"
-    ? runOnTerminal(context, guest, running, timeMs)
-    : runOnPipes(context, guest, running, timeMs);
+    ? runOnTerminal(context, guest, running, options.timeMs)
+    : runOnPipes(context, guest, running, options);
 }
 
 async function runOnTerminal(
@@ -73,11 +77,12 @@ async function runOnPipes(
   context: Context,
   guest: Guest,
   running: Extract<GuestProcess, { kind: "pipes" }>,
-  timeMs: number | undefined,
+  { input, timeMs }: { readonly input: string | undefined; readonly timeMs: number | undefined },
 ): Promise<Ending> {
   const { stdin, stdout, stderr, signal } = context;
   // A terminal is never read for a headless command: what is typed there is not meant for it.
-  if (stdin.isTTY) running.stdin.end();
+  if (input !== undefined) running.stdin.end(input);
+  else if (stdin.isTTY) running.stdin.end();
   else stdin.pipe(running.stdin);
   running.stdin.on("error", () => {}); // a command may end without reading all of its input
   const streams = [forward(running.stdout, stdout), forward(running.stderr, stderr)];

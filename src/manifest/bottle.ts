@@ -48,9 +48,37 @@ export type Provider = {
   readonly template: "shell" | "claude" | "codex" | (string & {});
   readonly dockerfile: string | undefined;
   readonly authToken: SecretRef | undefined;
+  /** `pinned`, `installed`, or the path of the program's file */
+  readonly program: string;
   /** Command that is run when none is given after `--` */
   readonly command: readonly string[] | undefined;
   readonly settings: Readonly<Record<string, unknown>>;
+};
+
+/** The adapter for one more agent program, with every default filled in. */
+export type ProviderDefinition = {
+  readonly name: string;
+  readonly file: string;
+  readonly title: string;
+  /** The program's file on the host; undefined when it is inside anyway */
+  readonly program: string | undefined;
+  readonly command: readonly string[];
+  readonly takesPrompt: boolean;
+  readonly headless: readonly string[] | undefined;
+  readonly env: Readonly<Record<string, string>>;
+  readonly hosts: readonly string[];
+  readonly credential:
+    | {
+        readonly variable: string;
+        readonly placeholder: string;
+        readonly auth:
+          | { readonly scheme: Exclude<RouteAuth["scheme"], "header"> }
+          | { readonly scheme: "header"; readonly name: string };
+      }
+    | undefined;
+  readonly files: Readonly<Record<string, string>>;
+  readonly instructions: string | undefined;
+  readonly skills: string | undefined;
 };
 
 /** Identity and remotes for git. */

@@ -5,7 +5,7 @@ import { NAME_PATTERN, NAME_RULE } from "./name.ts";
 import type { Problem } from "./problem.ts";
 import { quote } from "./quote.ts";
 
-/** A file that defines a bottle or an agent. */
+/** A file that defines a bottle, an agent or a provider. */
 export type CatalogEntry = {
   readonly name: string;
   readonly file: string;
@@ -18,6 +18,7 @@ export type CatalogEntry = {
 export type Catalog = {
   readonly bottles: ReadonlyMap<string, CatalogEntry>;
   readonly agents: ReadonlyMap<string, CatalogEntry>;
+  readonly providers: ReadonlyMap<string, CatalogEntry>;
   /** What a repository tried to define and may not */
   readonly ignored: readonly Problem[];
   /** Agents of a repository behind an agent of the home folder, by name */
@@ -30,6 +31,7 @@ export type Catalog = {
 export async function readCatalog(paths: Paths, repository: string | undefined): Promise<Catalog> {
   const bottles = await listFolder(paths.bottles, "home", undefined);
   const homeAgents = await listFolder(paths.agents, "home", undefined);
+  const providers = await listFolder(paths.providers, "home", undefined);
   const folder = repository === undefined ? undefined : join(repository, ".bot-bottle");
   // A home folder under version control is a home folder, not a repository's.
   const isForeign = folder !== undefined && !(await isSamePlace(folder, paths.home));
@@ -46,9 +48,10 @@ export async function readCatalog(paths: Paths, repository: string | undefined):
   return {
     bottles: new Map(bottles.entries.map((entry) => [entry.name, entry])),
     agents,
+    providers: new Map(providers.entries.map((entry) => [entry.name, entry])),
     ignored: isForeign ? await listIgnored(folder, repository) : [],
     shadowed,
-    misnamed: [...bottles.misnamed, ...homeAgents.misnamed, ...theirs.misnamed],
+    misnamed: [...bottles.misnamed, ...homeAgents.misnamed, ...providers.misnamed, ...theirs.misnamed],
   };
 }
 
@@ -68,12 +71,13 @@ async function listFolder(folder: string, origin: "home" | "repository", within:
 async function listIgnored(folder: string, repository: string | undefined): Promise<readonly Problem[]> {
   const names = (await listNames(folder, repository)) ?? [];
   return names
-    .filter((name) => name === "bottles" || name === "config.yaml")
+    .filter((name) => IGNORED[name] !== undefined)
     .map((name) => passedOver(join(folder, name), "manifest/ignored", IGNORED[name] ?? "", HOME_ONLY));
 }
 
 const IGNORED: Readonly<Record<string, string>> = {
   bottles: "a repository cannot define bottles; this folder is not read",
+  providers: "a repository cannot define providers; this folder is not read",
   "config.yaml": "a repository cannot change settings of this machine; this file is not read",
 };
 const HOME_ONLY = "move what you trust to your own ~/.bot-bottle";

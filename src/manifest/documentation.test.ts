@@ -67,7 +67,7 @@ describe("docs/MANIFEST.md", () => {
 
   test("every key of every schema is in it", () => {
     const words = new Set([...DOCUMENT.matchAll(/`([^`\n]+)`/g)].flatMap(([, words = ""]) => words.split(/[.,: ]+/)));
-    const missing = (["bottle", "agent", "config"] as const).flatMap((kind) =>
+    const missing = (["bottle", "agent", "provider", "config"] as const).flatMap((kind) =>
       [...keysOf(makeJsonSchema(kind))].filter((key) => !words.has(key)),
     );
     expect(missing).toEqual([]);

@@ -1,4 +1,4 @@
-import type { Agent, Bottle, WrittenKey } from "./bottle.ts";
+import type { Bottle, WrittenKey } from "./bottle.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { quote } from "./quote.ts";
 
@@ -30,17 +30,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,
   },
-  {
-    key: "agent_provider.template",
-    missing: "only the shell template is built: programs are named after --",
-    isFine: (bottle) => bottle.provider.template === "shell",
-  },
   { key: "agent_provider.dockerfile", missing: "images are not built: the local backend uses the host's /usr" },
-  {
-    key: "agent_provider.auth_token",
-    missing: "credentials of agent programs are not built; write a route with `auth` for the host they are sent to",
-  },
-  { key: "agent_provider.settings", missing: "settings need an agent program, and only the shell template is built" },
   { key: "resources.disk", missing: "a limit on disk space is not built" },
   {
     key: "backend",
@@ -48,8 +38,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     isFine: (bottle) => bottle.backend === "local",
   },
 ];
-
-const UNBUILT_IN_AGENTS: readonly Unbuilt[] = [{ key: "skills", missing: "skills are not built" }];
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
@@ -59,10 +47,8 @@ export const OFF_FEATURES: readonly string[] = [
 ];
 
 /** The written keys whose feature this version has not built; a bottle with any of them must not start. */
-export function findUnbuilt(bottle: Bottle, agent?: Agent): readonly Problem[] {
-  const ofBottle = bottle.written.flatMap((key) => explain(key, UNBUILT_IN_BOTTLES, bottle));
-  const ofAgent = (agent?.written ?? []).flatMap((key) => explain(key, UNBUILT_IN_AGENTS, bottle));
-  return sortProblems([...ofBottle, ...ofAgent]);
+export function findUnbuilt(bottle: Bottle): readonly Problem[] {
+  return sortProblems(bottle.written.flatMap((key) => explain(key, UNBUILT_IN_BOTTLES, bottle)));
 }
 
 function explain(key: WrittenKey, table: readonly Unbuilt[], bottle: Bottle): readonly Problem[] {

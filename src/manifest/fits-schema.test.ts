@@ -28,6 +28,7 @@ describe("fitsSchema", () => {
   test("knows every keyword of our schemas: a full file needs no zod", () => {
     expect(fitsSchema(makeJsonSchema("bottle"), FULL_BOTTLE)).toBe(true);
     expect(fitsSchema(makeJsonSchema("agent"), FULL_AGENT)).toBe(true);
+    expect(fitsSchema(makeJsonSchema("provider"), FULL_PROVIDER)).toBe(true);
     expect(fitsSchema(makeJsonSchema("config"), FULL_CONFIG)).toBe(true);
   });
 
@@ -38,23 +39,29 @@ describe("fitsSchema", () => {
     get agent() {
       return FULL_AGENT;
     },
+    get provider() {
+      return FULL_PROVIDER;
+    },
     get config() {
       return FULL_CONFIG;
     },
   };
 
-  test.each(["bottle", "agent", "config"] as const)("agrees with zod on any change to a full %s", (kind) => {
-    const schema = makeJsonSchema(kind);
-    fc.assert(
-      fc.property(fc.nat(), fc.nat(), replacement, (pick, how, value) => {
-        const changed = change(full[kind], pick, how, value);
-        const parsed = WRITTEN_SCHEMAS[kind].safeParse(changed);
-        expect(fitsSchema(schema, changed)).toBe(parsed.success);
-        if (parsed.success) expect(parsed.data).toEqual(changed);
-      }),
-      { numRuns: 400 },
-    );
-  });
+  test.each(["bottle", "agent", "provider", "config"] as const)(
+    "agrees with zod on any change to a full %s",
+    (kind) => {
+      const schema = makeJsonSchema(kind);
+      fc.assert(
+        fc.property(fc.nat(), fc.nat(), replacement, (pick, how, value) => {
+          const changed = change(full[kind], pick, how, value);
+          const parsed = WRITTEN_SCHEMAS[kind].safeParse(changed);
+          expect(fitsSchema(schema, changed)).toBe(parsed.success);
+          if (parsed.success) expect(parsed.data).toEqual(changed);
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
 });
 
 const replacement = fc.oneof(
@@ -163,6 +170,20 @@ const FULL_AGENT = {
   color: "red",
   memory: "user",
   tools: ["Read"],
+};
+
+const FULL_PROVIDER = {
+  title: "Aider",
+  program: "/opt/aider/bin/aider",
+  command: ["aider", "--yes"],
+  prompt: "argument",
+  headless: ["aider", "--message-file", "/dev/stdin"],
+  env: { A: "b" },
+  hosts: ["api.example.com"],
+  credential: { variable: "KEY", scheme: "header", name: "x-api-key", placeholder: "p" },
+  files: { ".aider.conf.yml": "a: b\n" },
+  instructions: ".aider/prompt.md",
+  skills: ".aider/skills",
 };
 
 const FULL_CONFIG = {

@@ -3,6 +3,7 @@ import type { Agent, Bottle, HomeConfig } from "./bottle.ts";
 import { type CatalogEntry, readCatalog } from "./catalog.ts";
 import { loadBottles } from "./load-bottles.ts";
 import { missingBottles } from "./load-manifest.ts";
+import { loadProvider } from "./load-provider.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { readConfig, readManifest } from "./read-manifest.ts";
 import { resolveAgent } from "./resolve-agent.ts";
@@ -12,6 +13,7 @@ import { resolveConfig } from "./resolve-config.ts";
 export type ManifestList = {
   readonly bottles: readonly { readonly entry: CatalogEntry; readonly bottle: Bottle | undefined }[];
   readonly agents: readonly { readonly entry: CatalogEntry; readonly agent: Agent | undefined }[];
+  readonly providers: readonly { readonly entry: CatalogEntry }[];
   readonly config: HomeConfig | undefined;
   readonly problems: readonly Problem[];
   /** Texts of the files, for the excerpts beside problems */
@@ -40,9 +42,20 @@ export async function listManifests(request: {
     texts.set(file.file, file.text);
     problems.push(...file.problems, ...missingBottles(file, agent?.bottles ?? [], defined));
   }
+  const bottles = [...catalog.bottles.values()].map((entry) => ({ entry, bottle: loaded.resolve([entry.name]) }));
+  for (const entry of catalog.providers.values()) {
+    const file = await readManifest("provider", entry, facts);
+    texts.set(file.file, file.text);
+    problems.push(...file.problems);
+  }
+  for (const { bottle } of bottles) {
+    if (bottle === undefined || catalog.providers.has(bottle.provider.template)) continue;
+    problems.push(...(await loadProvider(catalog, bottle, facts)).problems);
+  }
   return {
-    bottles: [...catalog.bottles.values()].map((entry) => ({ entry, bottle: loaded.resolve([entry.name]) })),
+    bottles,
     agents,
+    providers: [...catalog.providers.values()].map((entry) => ({ entry })),
     config: config.written && resolveConfig(config.written, userHome),
     problems: sortProblems([...problems, ...loaded.problems]),
     texts,

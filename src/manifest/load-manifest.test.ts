@@ -52,7 +52,10 @@ describe("loadManifest", () => {
       names: ["dev"],
       files: [join(root, "home/bottles/dev.md")],
       env: [],
-      provider: { template: "shell", dockerfile: undefined, authToken: undefined, command: undefined, settings: {} },
+      provider: {
+        ...{ template: "shell", dockerfile: undefined, authToken: undefined, program: "pinned", command: undefined },
+        settings: {},
+      },
       gitGate: { user: { name: undefined, email: undefined }, repos: [] },
       egress: {
         log: "requests",
@@ -384,15 +387,12 @@ describe("findUnbuilt", () => {
       ),
       "home/agents/a.md": head("bottle: dev\nskills: [s]\n"),
     });
-    const { bottle, agent } = ready(await load([], "a"));
-    expect(lines(findUnbuilt(bottle, agent)).map((line) => line.replace(/ asks .*/, ""))).toEqual([
-      'error home/agents/a.md:3:1 manifest/not-built "skills"',
+    const { bottle } = ready(await load([], "a"));
+    expect(lines(findUnbuilt(bottle)).map((line) => line.replace(/ asks .*/, ""))).toEqual([
       'error home/bottles/base.md:2:1 manifest/not-built "supervise"',
       'error home/bottles/base.md:3:1 manifest/not-built "backend"',
       'error home/bottles/base.md:4:13 manifest/not-built "resources.disk"',
       'error home/bottles/dev.md:4:3 manifest/not-built "egress.log"',
-      'error home/bottles/dev.md:5:18 manifest/not-built "agent_provider.template"',
-      'error home/bottles/dev.md:5:36 manifest/not-built "agent_provider.auth_token"',
       'error home/bottles/dev.md:6:29 manifest/not-built "git-gate.repos"',
     ]);
   });

@@ -1,8 +1,9 @@
 import { BottleError } from "../base/errors.ts";
 import type { Paths } from "../base/paths.ts";
-import type { Agent, Bottle, HomeConfig } from "./bottle.ts";
+import type { Agent, Bottle, HomeConfig, ProviderDefinition } from "./bottle.ts";
 import { readCatalog } from "./catalog.ts";
 import { loadBottles } from "./load-bottles.ts";
+import { type LoadedProvider, loadProvider } from "./load-provider.ts";
 import { suggestName } from "./order-layers.ts";
 import { type Problem, sortProblems } from "./problem.ts";
 import { quote } from "./quote.ts";
@@ -30,6 +31,8 @@ export type LoadedManifest =
       readonly bottle: Bottle;
       readonly agent: Agent | undefined;
       readonly config: HomeConfig;
+      /** The adapter of its agent program, unless this program brings it along */
+      readonly provider: ProviderDefinition | undefined;
       readonly problems: readonly Problem[];
       readonly texts: ReadonlyMap<string, string>;
     }
@@ -58,6 +61,8 @@ export async function loadManifest(request: ManifestRequest): Promise<LoadedMani
     });
   }
   const loaded = await loadBottles(catalog, names, facts);
+  const bottle = loaded.resolve(names);
+  const provider: LoadedProvider | undefined = bottle && (await loadProvider(catalog, bottle, facts));
   const shadowed = entry && catalog.shadowed.get(entry.name);
   const problems = sortProblems([
     ...catalog.ignored,
@@ -66,13 +71,18 @@ export async function loadManifest(request: ManifestRequest): Promise<LoadedMani
     ...(agentFile?.problems ?? []),
     ...(request.bottles.length > 0 ? [] : missingBottles(agentFile, names, [...catalog.bottles.keys()])),
     ...loaded.problems,
+    ...(provider?.problems ?? []),
   ]);
-  const texts = new Map(loaded.texts);
+  const texts = new Map([...loaded.texts, ...(provider?.texts ?? [])]);
   for (const file of [config, agentFile]) if (file !== undefined) texts.set(file.file, file.text);
-  const bottle = loaded.resolve(names);
   const isRefused = problems.some((problem) => problem.severity === "error");
   if (isRefused || bottle === undefined || config.written === undefined) return { kind: "refused", problems, texts };
-  return { kind: "ready", bottle, agent, config: resolveConfig(config.written, userHome), problems, texts };
+  return {
+    kind: "ready",
+    ...{ bottle, agent, problems, texts },
+    config: resolveConfig(config.written, userHome),
+    provider: provider?.definition,
+  };
 }
 
 /** The bottles that an agent names and nobody has defined. */

@@ -8,12 +8,14 @@ import type { ManifestKind } from "./schema.ts";
 import type { WrittenAgent } from "./written/agent.ts";
 import type { WrittenBottle } from "./written/bottle.ts";
 import type { WrittenConfig } from "./written/config.ts";
+import type { WrittenProvider } from "./written/provider.ts";
 import type { YamlSource } from "./yaml-source.ts";
 
 /** What each kind of file holds once its shape is known to be right. */
 export type WrittenByKind = {
   readonly bottle: WrittenBottle;
   readonly agent: WrittenAgent;
+  readonly provider: WrittenProvider;
   readonly config: WrittenConfig;
 };
 

@@ -8,6 +8,7 @@ import { parseWritten, type WrittenByKind } from "./parse-written.ts";
 import type { Problem } from "./problem.ts";
 import { BOTTLE_RULES } from "./rules/bottle-rules.ts";
 import { CONFIG_RULES } from "./rules/config-rules.ts";
+import { PROVIDER_RULES } from "./rules/provider-rules.ts";
 import { checkRules, type Rule, type RuleFacts } from "./rules/rule.ts";
 import type { ManifestKind } from "./schema.ts";
 import { parseYamlSource, type YamlSource } from "./yaml-source.ts";
@@ -34,11 +35,12 @@ const MAX_HEAD_CHARACTERS = 64 * 1024;
 const RULES: { readonly [Kind in ManifestKind]: readonly Rule<WrittenByKind[Kind]>[] } = {
   bottle: BOTTLE_RULES,
   agent: [],
+  provider: PROVIDER_RULES,
   config: CONFIG_RULES,
 };
 
-/** Reads and checks one bottle or agent. */
-export async function readManifest<Kind extends "bottle" | "agent">(
+/** Reads and checks one bottle, agent or provider. */
+export async function readManifest<Kind extends "bottle" | "agent" | "provider">(
   kind: Kind,
   entry: CatalogEntry,
   facts: RuleFacts,

@@ -4,6 +4,7 @@ import { parseDuration } from "./duration.ts";
 import { parseEnvEntry } from "./env-entry.ts";
 import { parseHostPath } from "./host-path.ts";
 import type { Layer } from "./merge-bottles.ts";
+import { isProgramWord } from "./program-word.ts";
 import { resolveRoute } from "./resolve-route.ts";
 import { parseSecretRef, type WrittenSecretRef } from "./secret-ref.ts";
 import { parseSize } from "./size.ts";
@@ -42,9 +43,15 @@ function resolveProvider(written: Section<"agent_provider">, userHome: string): 
     template: written.template ?? "shell",
     dockerfile: written.dockerfile && checked(parseHostPath(written.dockerfile, userHome)),
     authToken: resolveRef(written.auth_token, userHome),
+    program: resolveProgram(written.program, userHome),
     command: written.command,
     settings: written.settings ?? {},
   };
+}
+
+function resolveProgram(written: string | undefined, userHome: string): string {
+  if (written === undefined || isProgramWord(written)) return written ?? "pinned";
+  return checked(parseHostPath(written, userHome));
 }
 
 function resolveRepo(

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { knownKeys } from "./known-keys.ts";
 import { type ManifestKind, makeJsonSchema } from "./schema.ts";
 
-const KINDS: readonly ManifestKind[] = ["bottle", "agent", "config"];
+const KINDS: readonly ManifestKind[] = ["bottle", "agent", "provider", "config"];
 
 describe("the JSON Schemas for editors", () => {
   test.each(KINDS)("schemas/%s.schema.json is what the definitions say", async (kind) => {

@@ -1,10 +1,13 @@
 import type { LeftOut, PlannedBackend, PlannedLimits } from "./plan.ts";
+import type { ProviderFacts } from "./planned-provider.ts";
 
 /** What was found out about this machine before anything was decided. */
 export type HostFacts = {
   /** The backend that was chosen among those that work here */
   readonly backend: PlannedBackend;
   readonly limits: Pick<PlannedLimits, "heldBy" | "why">;
+  /** Undefined for a shell */
+  readonly provider: ProviderFacts | undefined;
   /** Undefined when the folder was not looked at, as for a bottle without a workspace */
   readonly workspace: WorkspaceFacts | undefined;
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean };

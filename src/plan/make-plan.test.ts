@@ -14,13 +14,16 @@ import type { StartRequest } from "./request.ts";
 
 const REQUEST: StartRequest = {
   ...{ agent: undefined, bottles: ["dev"], argv: undefined, headless: false, yes: false, dryRun: false, json: false },
-  ...{ label: undefined, color: undefined, backend: undefined, workspace: undefined, large: false },
+  ...{ prompt: undefined, label: undefined, color: undefined, backend: undefined, workspace: undefined, large: false },
 };
 const BOTTLE: Bottle = {
   names: ["dev"],
   files: ["/home/me/.bot-bottle/bottles/dev.md"],
   env: [],
-  provider: { template: "shell", dockerfile: undefined, authToken: undefined, command: undefined, settings: {} },
+  provider: {
+    ...{ template: "shell", dockerfile: undefined, authToken: undefined, program: "pinned", command: undefined },
+    settings: {},
+  },
   gitGate: { user: { name: undefined, email: undefined }, repos: [] },
   egress: {
     log: "refusals",
@@ -44,6 +47,7 @@ const FACTS: HostFacts = {
     because: "--backend",
   },
   limits: { heldBy: "cgroup", why: undefined },
+  provider: undefined,
   workspace: WORKSPACE,
   terminal: { stdin: true, stdout: true },
   repository: "/home/me/app",
@@ -162,10 +166,6 @@ describe("the command", () => {
   });
 
   test("must be something that can be run", () => {
-    const provider = { ...BOTTLE.provider, template: "other" };
-    expect(refusal({ bottle: { provider } })).toMatchObject([
-      { code: "input/usage", hint: expect.stringContaining("--") },
-    ]);
     expect(refusal({ request: { argv: ["a\0b"] } })).toMatchObject([{ code: "input/usage" }]);
     expect(refusal({ request: { argv: [""] } })).toMatchObject([{ code: "input/usage" }]);
   });
@@ -276,6 +276,7 @@ describe("the plan", () => {
         "label": null,
         "color": null,
         "agent": null,
+        "provider": null,
         "bottle": {
           "names": [
             "dev"
@@ -294,7 +295,8 @@ describe("the plan", () => {
             "bash",
             "-l"
           ],
-          "interactive": true
+          "interactive": true,
+          "input": null
         },
         "env": [],
         "workspace": {

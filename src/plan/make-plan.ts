@@ -2,11 +2,12 @@ import { deepFreeze } from "../base/deep-freeze.ts";
 import type { BottleError } from "../base/errors.ts";
 import type { Slug } from "../base/ids.ts";
 import type { Agent, Bottle, HomeConfig } from "../manifest/bottle.ts";
-import type { Problem } from "../manifest/problem.ts";
+import { type Problem, sortProblems } from "../manifest/problem.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { type BottlePlan, GUEST_LAYOUT } from "./plan.ts";
 import { planCommand } from "./plan-command.ts";
 import { checkEnv } from "./plan-env.ts";
+import { findProviderProblems, planProvider } from "./plan-provider.ts";
 import { makeWarnings } from "./plan-warnings.ts";
 import { planWorkspace } from "./plan-workspace.ts";
 import type { StartRequest } from "./request.ts";
@@ -37,8 +38,10 @@ export function makePlan(input: PlanInput): PlanOutcome {
   const refuse = (error: BottleError): undefined => void errors.push(error);
   const command = planCommand(input, refuse);
   const workspace = planWorkspace(input, refuse);
+  const provider = planProvider(input, refuse);
   checkEnv(input, refuse);
-  const problems = input.unbuilt.filter((problem) => problem.severity === "error");
+  const unbuilt = input.unbuilt.filter((problem) => problem.severity === "error");
+  const problems = sortProblems([...unbuilt, ...findProviderProblems(input)]);
   if (command === undefined || workspace === undefined || errors.length > 0 || problems.length > 0) {
     return { kind: "refused", problems, errors };
   }
@@ -49,6 +52,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
     label: request.label,
     color: request.color,
     agent: agent && planAgent(agent),
+    provider,
     bottle: { names: bottle.names, files: bottle.files },
     backend: facts.backend,
     command,

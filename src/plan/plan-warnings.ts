@@ -1,3 +1,4 @@
+import { hasWayOut } from "./has-way-out.ts";
 import type { HostFacts } from "./host-facts.ts";
 import type { BottlePlan } from "./plan.ts";
 import { isLarge } from "./plan-workspace.ts";
@@ -5,7 +6,7 @@ import { renderBytes } from "./render-amount.ts";
 
 /** What the operator must have seen before saying yes, most important first. */
 export function makeWarnings(plan: Omit<BottlePlan, "warnings">, facts: HostFacts): readonly string[] {
-  const ways = plan.egress.routes.length === 0 ? [] : [...routeWarnings(plan), ...configWarnings(plan, facts)];
+  const ways = !hasWayOut(plan) ? [] : [...routeWarnings(plan), ...configWarnings(plan, facts)];
   return [...workspaceWarnings(plan), ...limitWarnings(plan), ...ways];
 }
 

@@ -1,5 +1,6 @@
 import type { Slug } from "../base/ids.ts";
 import type { BackendName, Egress, EnvEntry, GitRepo, HomeConfig } from "../manifest/bottle.ts";
+import type { PlannedProvider } from "./planned-provider.ts";
 
 /** Everything a start will do, decided before anything is done: what the preflight shows, `--dry-run --json` prints and the backends apply. */
 export type BottlePlan = {
@@ -8,6 +9,8 @@ export type BottlePlan = {
   readonly label: string | undefined;
   readonly color: string | undefined;
   readonly agent: PlannedAgent | undefined;
+  /** Undefined for a shell and whatever is named on the command line of one */
+  readonly provider: PlannedProvider | undefined;
   readonly bottle: { readonly names: readonly string[]; readonly files: readonly string[] };
   readonly backend: PlannedBackend;
   readonly command: PlannedCommand;
@@ -47,7 +50,12 @@ export type PlannedBackend = {
 };
 
 /** What is run inside, without a shell. */
-export type PlannedCommand = { readonly argv: readonly string[]; readonly interactive: boolean };
+export type PlannedCommand = {
+  readonly argv: readonly string[];
+  readonly interactive: boolean;
+  /** Text that is its standard input; undefined for the operator's own */
+  readonly input: string | undefined;
+};
 
 /** How the current folder gets in. */
 export type PlannedWorkspace =

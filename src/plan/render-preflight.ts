@@ -2,8 +2,9 @@ import { cutToWidth, displayWidth } from "../base/display-width.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
+import type { EnvEntry, GitRepo, SecretRef } from "../manifest/bottle.ts";
 import type { BottlePlan, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
+import type { PlannedProvider } from "./planned-provider.ts";
 import { renderBytes, renderMemory, renderSpan } from "./render-amount.ts";
 import { renderRoute } from "./render-route.ts";
 import { wrapText } from "./wrap-text.ts";
@@ -34,7 +35,7 @@ export function renderPreflight(plan: BottlePlan, { style, columns = 80 }: Prefl
 }
 
 function makeRows(plan: BottlePlan): readonly Row[] {
-  const { agent, bottle, backend, command, git, egress } = plan;
+  const { agent, bottle, backend, command, git, provider } = plan;
   const label = plan.label === undefined ? "" : `, labelled ${plan.label}`;
   const ending = command.interactive ? "(interactive)" : "(headless)";
   const asked = backend.because === undefined ? "" : ` (asked for by ${backend.because})`;
@@ -42,12 +43,13 @@ function makeRows(plan: BottlePlan): readonly Row[] {
     row("bottle", { text: `${plan.slug}, from ${bottle.names.join(" + ")}${label}`, tone: "strong" }),
     agent && row("agent", `${agent.name}, from ${agent.origin === "home" ? "home" : "this repository"}: ${agent.file}`),
     row("command", { text: `${renderArgv(command.argv)}  ${ending}`, tone: "name" }),
+    provider && row("program", ...providerLines(provider)),
     row("backend", `${backend.name}${asked}, ${backend.strength}`),
     row("workspace", ...workspaceLines(plan.workspace)),
     row("env", ...envLines(plan.env)),
     agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),
     row("git", ...gitLines(git)),
-    row("network", ...(egress.routes.length === 0 ? ["none at all"] : egress.routes.map(renderRoute))),
+    row("network", ...networkLines(plan)),
     row("limits", ...limitLines(plan.limits)),
     plan.tools.length === 0 ? undefined : row("tools", ...plan.tools.map((folder) => `${folder}, read-only`)),
     plan.off.length === 0
@@ -69,6 +71,42 @@ function nameOf(feature: string): string {
 
 function warning(text: string): Line {
   return { text, tone: "careful" };
+}
+
+function providerLines({ title, program, credential, hosts }: PlannedProvider): readonly Line[] {
+  const secret: readonly Line[] =
+    credential === undefined
+      ? []
+      : [{ text: `its credential, ${renderRef(credential)}, is added outside and only for ${hosts.join(", ")}` }];
+  return [{ text: `${title} ${renderProgram(program)}` }, ...secret];
+}
+
+function renderProgram(program: PlannedProvider["program"]): string {
+  switch (program.kind) {
+    case "pinned":
+      return `${program.version} from npm${program.fetches === 0 ? "" : `, fetched now: about ${renderBytes(program.fetches)}`}`;
+    case "installed":
+      return `as installed: ${program.file}`;
+    case "inside":
+      return "as it is inside";
+  }
+}
+
+function renderRef(ref: SecretRef): string {
+  switch (ref.kind) {
+    case "env":
+      return `$${ref.variable}`;
+    case "file":
+      return `the file ${ref.path}`;
+    case "command":
+      return `what ${ref.argv[0] ?? "a command"} prints`;
+  }
+}
+
+function networkLines({ egress, provider }: BottlePlan): readonly string[] {
+  const own = provider?.hosts.map((host) => `${host} [auth:${provider.name}]`) ?? [];
+  const lines = [...own, ...egress.routes.map(renderRoute)];
+  return lines.length === 0 ? ["none at all"] : lines;
 }
 
 function envLines(env: readonly EnvEntry[]): readonly (Line | string)[] {

@@ -6,6 +6,8 @@ export type StartRequest = {
   readonly bottles: readonly string[];
   /** Everything after `--` */
   readonly argv: readonly string[] | undefined;
+  /** Task for the agent; `-` takes it from standard input */
+  readonly prompt: string | undefined;
   /** Nothing is asked and no terminal is given to the command */
   readonly headless: boolean;
   /** The question after the preflight is answered with yes */

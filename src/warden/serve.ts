@@ -3,9 +3,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
+import { makeUpstreamNeeds } from "../egress/5-forward/make-upstream-needs.ts";
 import { makeCertificateAuthority } from "../egress/authority/certificate-authority.ts";
 import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
-import { type Egress, openEgress } from "../egress/open-egress.ts";
+import { type Egress, type EgressTotals, openEgress } from "../egress/open-egress.ts";
+import { type CredentialProbe, type ProbeResult, probeCredential } from "../egress/probe-credential.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
 import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
@@ -13,6 +15,11 @@ import type { WardenSpec } from "./spec.ts";
 
 /** Folder inside a bottle for what makes programs trust its warden. */
 const TRUST_FOLDER = "/etc/bot-bottle";
+
+/** Time for a server to say whether it takes a credential, `ms` */
+const PROBE_MS = 10_000;
+
+const NOTHING_YET: EgressTotals = { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } };
 
 /** After that many, the same fault is coming again and again */
 const MOST_BUGS = 20;
@@ -23,6 +30,8 @@ export type WardenParts = {
   /** The one journal of the bottle; when it fails, nothing passes any more */
   readonly journal: Journal;
   readonly clock: Clock;
+  /** Learns of every event of the way out as it is written */
+  readonly onEvent?: (event: JournalEvent) => void;
 };
 
 /** The guard of one bottle: holds its secrets, answers where its programs connect to, and writes down what they asked for. */
@@ -35,6 +44,10 @@ export type Warden = {
   readonly services: readonly LinkService[];
   /** Begins to answer at its services, and closes every other listener. On a warden that is closed already the listeners are closed. */
   serve(listeners: Listeners): void;
+  /** Tries a credential at its server, before or while it serves. */
+  probe(probe: CredentialProbe): Promise<ProbeResult>;
+  /** What went out so far */
+  stats(): EgressTotals;
   /** Ends every connection, and writes no more events; doing it twice is no error. */
   close(): Promise<void>;
 };
@@ -49,6 +62,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   const state: { egress: Egress | undefined; closed: boolean } = { egress: undefined, closed: false };
   const write = (event: JournalEvent): void => {
     if (state.closed) return;
+    parts.onEvent?.(event);
     journal.write(event).catch(() => {}); // `failure` has told everybody, this warden among them
   };
   let bugs = 0;
@@ -80,6 +94,11 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
       const parts = { policy, compiled, authority, journal: write, clock, onBug };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
+    probe: (probe) => {
+      const needs = makeUpstreamNeeds(spec.egress, (channel) => scope.defer("probe", () => channel.destroy()));
+      return probeCredential(probe, compiled, needs, PROBE_MS);
+    },
+    stats: () => state.egress?.stats() ?? NOTHING_YET,
     close,
   };
 }

@@ -137,7 +137,7 @@ describe.each(callers)("as $who", (caller) => {
       expect((await machine.run(["manifest", "check", "default", "--json"])).code).toBe(0);
     });
 
-    test.each(["bottle", "agent", "config"])("manifest schema %s is a JSON Schema", async (kind) => {
+    test.each(["bottle", "agent", "provider", "config"])("manifest schema %s is a JSON Schema", async (kind) => {
       const ran = await machine.run(["manifest", "schema", kind]);
       expect(ran).toMatchObject({ code: 0, stderr: "" });
       expect(JSON.parse(ran.stdout)).toMatchObject({ type: "object", $schema: expect.stringContaining("json-schema") });

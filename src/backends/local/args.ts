@@ -16,8 +16,11 @@ export type Sources = {
   readonly toolPaths: readonly string[];
 };
 
+/** Where what we bring along is inside. */
+export const OWN_FOLDER = "/opt/bot-bottle";
+
 /** Where our own programs are inside. */
-export const OWN_PROGRAMS = "/opt/bot-bottle/bin";
+export const OWN_PROGRAMS: string = `${OWN_FOLDER}/bin`;
 
 const MEBIBYTE = 1024 * 1024;
 const SYSTEM_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];

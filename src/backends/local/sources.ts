@@ -1,8 +1,8 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
-import type { GuestSpec } from "../backend.ts";
-import type { Sources } from "./args.ts";
+import type { GuestProgram, GuestSpec } from "../backend.ts";
+import { OWN_FOLDER, type Sources } from "./args.ts";
 import { type Identity, STAGE, type StagedFolder } from "./chain.ts";
 
 /** A folder of tools as it lies on the host. */
@@ -49,10 +49,30 @@ export function placeSources(
     workspace: workspace === undefined ? undefined : place(workspace, "workspace"),
     etc: place(own.etc, "etc"),
     node,
-    tools: outside.map(({ folder, target }, index) => ({ source: place(folder, `tool-${index}`), target })),
-    toolPaths: own.tools.map((tool) => tool.path),
+    tools: [
+      ...outside.map(({ folder, target }, index) => ({ source: place(folder, `tool-${index}`), target })),
+      ...(spec.program === undefined ? [] : [placeProgram(spec.program, place)]),
+    ],
+    toolPaths: [
+      ...(spec.program === undefined ? [] : [`${programFolder(spec.program)}/bin`]),
+      ...own.tools.map((tool) => tool.path),
+    ],
   };
   return { sources, staged };
+}
+
+/** A folder as it is; of a single file's folder only that file. */
+function placeProgram(
+  program: GuestProgram,
+  place: (source: string, name: string) => string,
+): Sources["tools"][number] {
+  if (program.kind === "folder") return { source: place(program.path, "program"), target: programFolder(program) };
+  const source = join(place(dirname(program.path), "program"), basename(program.path));
+  return { source, target: `${programFolder(program)}/bin/${program.name}` };
+}
+
+function programFolder({ name }: GuestProgram): string {
+  return `${OWN_FOLDER}/${name}`;
 }
 
 function isInUsr(path: string): boolean {

@@ -8,7 +8,7 @@ export type CheckFlags = { readonly json?: boolean };
 export type SchemaFlags = Record<never, never>;
 
 /** Names of the files that have a schema. */
-export const SCHEMA_KINDS = ["bottle", "agent", "config"] as const;
+export const SCHEMA_KINDS = ["bottle", "agent", "provider", "config"] as const;
 
 /** Name of a file that has a schema. */
 export type SchemaKind = (typeof SCHEMA_KINDS)[number];
@@ -19,7 +19,7 @@ const checkCommand = buildCommand<CheckFlags, string[], CliContext>({
   parameters: {
     positional: {
       kind: "array",
-      parameter: { brief: "Bottle or agent", parse: (input: string) => input, placeholder: "name" },
+      parameter: { brief: "Bottle, agent or provider", parse: (input: string) => input, placeholder: "name" },
     },
     flags: { json: { kind: "boolean", optional: true, withNegated: false, brief: "Print JSON" } },
   },
@@ -31,7 +31,9 @@ const schemaCommand = buildCommand<SchemaFlags, [kind: SchemaKind], CliContext>(
   parameters: {
     positional: {
       kind: "tuple",
-      parameters: [{ brief: "bottle, agent or config", parse: parseKind, placeholder: "kind", default: "bottle" }],
+      parameters: [
+        { brief: "bottle, agent, provider or config", parse: parseKind, placeholder: "kind", default: "bottle" },
+      ],
     },
     flags: {},
   },

@@ -33,10 +33,10 @@ function unbuilt(list: ManifestList): readonly Problem[] {
 }
 
 function chooseFiles(list: ManifestList, names: readonly string[]): readonly string[] {
-  const entries = [...list.bottles, ...list.agents].map(({ entry }) => entry);
+  const entries = [...list.bottles, ...list.agents, ...list.providers].map(({ entry }) => entry);
   for (const name of names) {
     if (!entries.some((entry) => entry.name === name)) {
-      throw new BottleError("manifest/not-found", `there is no bottle or agent ${JSON.stringify(name)}`, {
+      throw new BottleError("manifest/not-found", `there is no bottle, agent or provider ${JSON.stringify(name)}`, {
         hint: `there is: ${entries.map((entry) => entry.name).join(", ") || "nothing yet; run `bottle init`"}`,
       });
     }

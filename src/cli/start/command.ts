@@ -9,6 +9,7 @@ export type StartFlags = {
   readonly bottle?: readonly string[];
   readonly backend?: BackendName;
   readonly workspace?: "copy" | "mount" | "none";
+  readonly prompt?: string;
   readonly headless?: boolean;
   readonly yes?: boolean;
   readonly dryRun?: boolean;
@@ -33,6 +34,8 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
       "",
       "  bottle start                         a shell in the bottle named `default`",
       "  bottle start --bottle NAME -- CMD    any command, its exit code passed through",
+      "  bottle start AGENT                   an agent program, interactive",
+      "  bottle start AGENT --headless --prompt TEXT   one task, then its exit code",
       "  bottle start --dry-run               show what would be done, create nothing",
     ].join("\n"),
   },
@@ -57,12 +60,24 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         kind: "enum",
         values: ["copy", "mount", "none"],
         optional: true,
-        brief: "How the current folder gets in",
+        brief: "How the folder gets in",
+      },
+      prompt: {
+        kind: "parsed",
+        parse: text,
+        optional: true,
+        brief: "Task for the agent; - reads it",
+        placeholder: "text",
       },
       headless: { kind: "boolean", optional: true, withNegated: false, brief: "No terminal inside and no questions" },
       yes: { kind: "boolean", optional: true, withNegated: false, brief: "Start without asking" },
       dryRun: { kind: "boolean", optional: true, withNegated: false, brief: "Show the plan and create nothing" },
-      json: { kind: "boolean", optional: true, withNegated: false, brief: "With --dry-run: the plan as JSON" },
+      json: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Print the plan or a summary as JSON",
+      },
       label: {
         kind: "parsed",
         parse: text,
@@ -89,6 +104,6 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         brief: "Keep its state folder also if unchanged",
       },
     },
-    aliases: { b: "bottle", y: "yes" },
+    aliases: { b: "bottle", p: "prompt", y: "yes" },
   },
 });

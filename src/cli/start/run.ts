@@ -13,6 +13,7 @@ import type { CommandContext } from "../context.ts";
 import { printProblems } from "../print-problems.ts";
 import { renderError } from "../render-error.ts";
 import type { StartFlags } from "./command.ts";
+import { renderSummaryJson } from "./render-summary.ts";
 
 /** Plans, shows the preflight and asks, then runs a bottle to its end and passes its exit code on. */
 export async function runStartCommand(context: CommandContext, flags: StartFlags, agent?: string): Promise<number> {
@@ -25,10 +26,18 @@ export async function runStartCommand(context: CommandContext, flags: StartFlags
   if (planned.kind === "refused") return refuse(context, planned);
   if (request.dryRun) return show(context, request, planned);
   if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
+  if (request.json && planned.plan.command.interactive) {
+    throw new BottleError("input/usage", "a summary as JSON is for a start without a terminal", {
+      hint: "add --headless",
+    });
+  }
   if (planned.plan.command.interactive) await waitForForeground(context);
   const onWarning = (text: string) => context.stderr.write(`bottle: warning: ${text}\n`);
-  const outcome = await applyPlan(context, planned, { keep: flags.keep === true, onWarning });
+  // a summary is for a program: nothing else stands on standard output then
+  const inner = request.json ? { ...context, stdout: context.stderr } : context;
+  const outcome = await applyPlan(inner, planned, { keep: flags.keep === true, onWarning });
   report(context, outcome);
+  if (request.json) context.stdout.write(renderSummaryJson(outcome));
   return outcome.exitCode;
 }
 
@@ -37,6 +46,7 @@ function makeRequest(context: CommandContext, flags: StartFlags, agent: string |
     agent,
     bottles: flags.bottle ?? [],
     argv: context.afterDashes,
+    prompt: flags.prompt,
     headless: flags.headless === true,
     yes: flags.yes === true,
     dryRun: flags.dryRun === true,

@@ -1,7 +1,7 @@
 import { BottleError } from "../../base/errors.ts";
 import type { SecretValue } from "../../base/secret-value.ts";
 import type { Route } from "../../manifest/bottle.ts";
-import type { EgressPolicy, PolicyRoute } from "../policy.ts";
+import type { AgentRoute, EgressPolicy, PolicyRoute } from "../policy.ts";
 import { matchHostPattern } from "./host-pattern.ts";
 import { makePathRule, type PathRule, type RegexEngine } from "./path-rule.ts";
 
@@ -11,6 +11,7 @@ export type CompiledRoute = {
   readonly index: number;
   readonly route: Route;
   readonly credential: SecretValue | undefined;
+  readonly agent: AgentRoute | undefined;
   readonly matches: readonly CompiledMatch[];
 };
 
@@ -55,7 +56,7 @@ function mostSpecific(routes: readonly CompiledRoute[], host: string): readonly 
 }
 
 function compileRoute(
-  { route, credential }: PolicyRoute,
+  { route, credential, agent }: PolicyRoute,
   index: number,
   engine: RegexEngine | undefined,
 ): CompiledRoute {
@@ -73,5 +74,5 @@ function compileRoute(
     methods: new Set(match.methods.map((method) => method.toUpperCase())),
     headers: match.headers.map((header) => ({ lower: header.name.toLowerCase(), value: header.value })),
   }));
-  return { index, route, credential, matches };
+  return { index, route, credential, agent, matches };
 }

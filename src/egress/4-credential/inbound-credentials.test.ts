@@ -12,6 +12,7 @@ const REF = { kind: "env", variable: "T" } as const;
 function compiled(mode: "strip" | "refuse" | "pass", auth?: RouteAuth, value = "tok/en+1234"): CompiledRoute {
   return {
     index: 0,
+    agent: undefined,
     credential: auth === undefined ? undefined : new SecretValue("T", value),
     matches: [],
     route: {

@@ -1,8 +1,9 @@
 import type { Destination } from "../1-accept/destination.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { makeCredentialField } from "../4-credential/outgoing-credential.ts";
+import type { AgentRoute } from "../policy.ts";
 import { renderAuthority } from "../wire/authority.ts";
-import { type Field, type Fields, makeField } from "../wire/fields.ts";
+import { type Field, type Fields, listOf, makeField } from "../wire/fields.ts";
 import { withoutHopByHop } from "../wire/hop-by-hop.ts";
 import { renderHead } from "../wire/render-head.ts";
 import type { RequestHead } from "../wire/request-head.ts";
@@ -36,11 +37,25 @@ export function renderOutgoingHead(outgoing: Outgoing, through: CompanyProxy | u
   const target = `${through === undefined ? "" : `http://${host}`}${path}${query === undefined ? "" : `?${query}`}`;
   return renderHead(`${head.method} ${target} HTTP/1.1`, [
     makeField("Host", host),
-    ...rest,
+    ...withListed(rest, compiled.agent?.lists ?? []),
     ...framingFields(head),
     ...(through === undefined ? [] : proxyAuthorization(through)),
     ...(credential === undefined ? [] : [makeField("Accept-Encoding", "identity"), credential]),
   ]);
+}
+
+/** The fields, with each value in the header that must list it. */
+function withListed(fields: readonly Field[], lists: AgentRoute["lists"]): readonly Field[] {
+  const all = [...fields];
+  for (const { name, value } of lists) {
+    const lower = name.toLowerCase();
+    if (listOf(all, lower).includes(value.toLowerCase())) continue;
+    const at = all.findIndex((field) => field.lower === lower);
+    const there = all[at];
+    if (there === undefined) all.push(makeField(name, value));
+    else all[at] = makeField(there.name, `${there.value},${value}`);
+  }
+  return all;
 }
 
 function framingFields(head: RequestHead): readonly Field[] {

@@ -7,6 +7,7 @@ import { withoutHopByHop } from "../wire/hop-by-hop.ts";
 import { renderHead } from "../wire/render-head.ts";
 import type { ResponseHead } from "../wire/response-head.ts";
 import type { EchoMask } from "./echo-mask.ts";
+import type { UsageMeter } from "./usage-meter.ts";
 
 /** A response on its way to the client. */
 export type Reply = {
@@ -18,6 +19,8 @@ export type Reply = {
   readonly decoded: boolean;
   readonly keepAlive: boolean;
   readonly mask: EchoMask;
+  /** Reads how many tokens the answer took */
+  readonly meter: UsageMeter | undefined;
 };
 
 const DROPPED: ReadonlySet<string> = new Set(["alt-svc", "proxy-authenticate"]);
@@ -30,6 +33,7 @@ export async function sendResponse(client: Channel, reply: Reply): Promise<numbe
   const take = (piece: Buffer): readonly Buffer[] => {
     const masked = mask.push(piece);
     total += masked.length;
+    reply.meter?.push(masked);
     return masked.length === 0 ? [] : framePiece(framing, masked);
   };
   for (;;) {
@@ -44,6 +48,7 @@ export async function sendResponse(client: Channel, reply: Reply): Promise<numbe
   const held = mask.flush();
   if (held !== undefined) {
     total += held.length;
+    reply.meter?.push(held);
     await client.writeAll(framePiece(framing, held));
   }
   await endBody(client, framing);

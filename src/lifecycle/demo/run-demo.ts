@@ -3,7 +3,8 @@ import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import type { Context } from "../../base/context.ts";
 import { BottleError } from "../../base/errors.ts";
-import { makeFolder, writeOwnedFile } from "../../base/files.ts";
+import { makeFolder } from "../../base/files.ts";
+import { writeOwnedFile } from "../../base/owned-files.ts";
 import { parseJsonObject } from "../../base/parse-json.ts";
 import { makePaths } from "../../base/paths.ts";
 import { Scope } from "../../base/scope.ts";
@@ -78,7 +79,15 @@ export async function runDemo(context: Context): Promise<DemoReport> {
 
 const REQUEST = {
   ...{ agent: undefined, bottles: ["demo"], argv: ["node", "agent.mjs"], headless: true, yes: true, dryRun: false },
-  ...{ json: false, label: undefined, color: undefined, backend: undefined, workspace: undefined, large: false },
+  ...{
+    json: false,
+    prompt: undefined,
+    label: undefined,
+    color: undefined,
+    backend: undefined,
+    workspace: undefined,
+    large: false,
+  },
 } as const;
 
 /** The made-up operator: own home, own shell with a secret in it, same machine. */

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { makeFolder, makeTemporaryFolder, removeTree, writeOwnedFile } from "../../base/files.ts";
+import { makeFolder, makeTemporaryFolder, removeTree } from "../../base/files.ts";
+import { writeOwnedFile } from "../../base/owned-files.ts";
 import { type Run, run } from "../../base/process.ts";
 import type { Scope } from "../../base/scope.ts";
 

@@ -2,6 +2,7 @@ import { LONGEST_DURATION_MS, parseDuration } from "../duration.ts";
 import { parseEnvEntry } from "../env-entry.ts";
 import { decideEnvName } from "../env-name.ts";
 import { NAME_PATTERN, NAME_RULE } from "../name.ts";
+import { isProgramWord } from "../program-word.ts";
 import { quote } from "../quote.ts";
 import { parseRemoteUrl } from "../remote-url.ts";
 import type { WrittenBottle } from "../written/bottle.ts";
@@ -59,8 +60,11 @@ function envValuesCanBePassedOn(written: WrittenBottle, report: Report): void {
 }
 
 function providerReferencesAreClear(written: WrittenBottle, report: Report, facts: RuleFacts): void {
-  const { auth_token, dockerfile } = written.agent_provider ?? {};
+  const { auth_token, dockerfile, program } = written.agent_provider ?? {};
   if (auth_token !== undefined) checkSecretRef(auth_token, ["agent_provider", "auth_token"], report, facts);
+  if (program !== undefined && !isProgramWord(program)) {
+    checkHostPath(program, ["agent_provider", "program"], report, facts);
+  }
   if (dockerfile !== undefined) checkHostPath(dockerfile, ["agent_provider", "dockerfile"], report, facts);
 }
 

@@ -8,6 +8,10 @@ const provider = z
     template: name("Adapter for the agent program: shell, claude, codex or a plugin; shell unless told").optional(),
     dockerfile: z.string().optional().meta({ description: "Path of a Dockerfile for the image" }),
     auth_token: secretRef("Credential of the agent program, kept outside the bottle").optional(),
+    program: z.string().optional().meta({
+      description:
+        "Which program: pinned (from npm, unless told), installed (yours, on the PATH), or the path of its file",
+    }),
     command: z
       .array(z.string())
       .min(1)

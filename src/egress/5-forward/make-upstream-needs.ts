@@ -1,0 +1,27 @@
+import type { EgressPolicy } from "../policy.ts";
+import type { Channel } from "../server/channel.ts";
+import { type Lookup, systemLookup } from "../server/lookup.ts";
+import { makeUpstreamTrust } from "../server/upstream-trust.ts";
+import { makeAddressClassifier } from "./address-class.ts";
+import { parseCompanyProxy } from "./company-proxy.ts";
+import type { UpstreamNeeds } from "./open-upstream.ts";
+import { makeUpstreamPool } from "./upstream-pool.ts";
+
+/** What a policy's connections outwards need; the machine's resolver unless told. */
+export function makeUpstreamNeeds(
+  policy: EgressPolicy,
+  onOpen: (channel: Channel) => void,
+  lookup: Lookup = systemLookup,
+): UpstreamNeeds {
+  return {
+    resolve: policy.resolve,
+    lookup,
+    classify: makeAddressClassifier(),
+    pool: makeUpstreamPool(),
+    proxy: policy.upstreamProxy === undefined ? undefined : parseCompanyProxy(policy.upstreamProxy),
+    trust: makeUpstreamTrust(policy.extraCaPem),
+    connectTimeoutMs: policy.limits.connectTimeoutMs,
+    idleTimeoutMs: policy.limits.idleTimeoutMs,
+    onOpen,
+  };
+}

@@ -1,0 +1,60 @@
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Context } from "../base/context.ts";
+import { BottleError } from "../base/errors.ts";
+import { makeSharedFolder } from "../base/files.ts";
+import { readHolder } from "../base/holder.ts";
+import { tryLock } from "../base/lock.ts";
+import { run } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
+import type { PlannedProvider } from "../plan/planned-provider.ts";
+import { findNpm } from "../providers/find-npm.ts";
+import { fetchProgram, isCached } from "../providers/program-cache.ts";
+import type { Provider } from "../providers/provider.ts";
+import { showProgress } from "./progress.ts";
+import { findOwnBuild } from "./provider-facts.ts";
+
+const POLL_MS = 200;
+
+/**
+ * Brings an agent's program into the cache, unless it is there. Starts that want the same one wait for whoever fetches it.
+ * Throws `provider/fetch-failed`; whatever happens, the cache holds whole programs only.
+ */
+export async function ensureProgram(context: Context, planned: PlannedProvider, provider: Provider): Promise<void> {
+  const { program, title } = planned;
+  if (program.kind !== "pinned" || (await isCached(program.folder))) return;
+  const build = await findOwnBuild(context, provider);
+  if (build === undefined) throw new Error("a program was planned that has no build here");
+  await makeSharedFolder(dirname(program.folder));
+  const done = showProgress(context, `fetching ${title} ${program.version} from npm`);
+  try {
+    await withLockWaited(context, join(dirname(program.folder), ".lock"), async () => {
+      if (await isCached(program.folder)) return; // by whoever had the lock before
+      const npm = await findNpm(context.nodePath);
+      if (npm === undefined) {
+        const hint = "install npm, or write agent_provider.program: installed for a program of your own";
+        throw new BottleError("provider/fetch-failed", "there is no npm to fetch it with", { hint });
+      }
+      const env = { ...context.env, PATH: `${dirname(context.nodePath)}:${SYSTEM_PATH}` };
+      await fetchProgram(build, program.folder, { run, npm, env, signal: context.signal });
+    });
+  } finally {
+    done();
+  }
+}
+
+async function withLockWaited(context: Context, path: string, work: () => Promise<void>): Promise<void> {
+  const holder = await readHolder(context.pid);
+  for (;;) {
+    context.signal.throwIfAborted();
+    const attempt = await tryLock(path, holder, "fetching a program");
+    if (attempt.kind === "taken") {
+      try {
+        return await work();
+      } finally {
+        await attempt.lock.release();
+      }
+    }
+    await sleep(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
+  }
+}

@@ -1,0 +1,52 @@
+import type { Context } from "../base/context.ts";
+import { cutToWidth } from "../base/display-width.ts";
+import { showHarmlessly } from "../base/plain-text.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import type { BottlePlan } from "../plan/plan.ts";
+
+/** How the operator gets to know what was refused while a command has the screen. */
+export type Notices = {
+  onEvent(event: JournalEvent): void;
+  /** Gives the terminal its title back. */
+  close(): void;
+};
+
+const WIDEST = 100;
+const SAVE_TITLE = "\x1b[22;0t";
+const RESTORE_TITLE = "\x1b[23;0t";
+
+/**
+ * Tells of refusals: in the title of the terminal, where the screen is not disturbed, or as a line on standard error when
+ * there is no terminal. Of one host once, and not of what the agent program does without.
+ */
+export function openNotices(
+  { stdout, stderr, env }: Pick<Context, "stdout" | "stderr" | "env">,
+  plan: BottlePlan,
+  optionalHosts: readonly string[],
+): Notices {
+  const told = new Set<string>();
+  const { interactive } = plan.command;
+  const hasTitle = interactive && env["TERM"] !== "dumb" && env["TERM"] !== "linux";
+  // what a program prints reaches the terminal in whole sequences, so that a title can stand between any two writes
+  const setTitle = (text: string) => stdout.write(`\x1b]2;${cutToWidth(showHarmlessly(text), WIDEST)}\x07`);
+  const name = plan.label ?? plan.slug;
+  if (hasTitle) {
+    stdout.write(SAVE_TITLE);
+    setTitle(`${name}: ${plan.agent?.name ?? plan.provider?.name ?? plan.command.argv[0] ?? "bottle"}`);
+  }
+  return {
+    onEvent: (event) => {
+      if (event.kind !== "egress-refusal") return;
+      const { host = "", code } = event;
+      const key = `${code} ${host}`;
+      if (told.has(key) || optionalHosts.includes(host)) return;
+      if (told.size < 1000) told.add(key);
+      const what = `refused ${event.method ?? "request"} ${host === "" ? "" : `to ${host} `}(${code})`;
+      if (hasTitle) setTitle(`${name}: ${what}`);
+      else if (!interactive) stderr.write(`bottle: ${showHarmlessly(what)}; \`bottle logs ${plan.slug}\` tells more\n`);
+    },
+    close: () => {
+      if (hasTitle) stdout.write(RESTORE_TITLE);
+    },
+  };
+}
