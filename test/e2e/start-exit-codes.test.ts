@@ -51,6 +51,12 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
     expect(machine.processes()).toEqual([]);
   });
 
+  test("is the command's own for a caller whose own limits are low", async () => {
+    const under = ["prlimit", "--core=0:0", "--nproc=400:400", "--"];
+    const ran = await machine.run(["start", "--", "sh", "-c", "ulimit -Hc; exit 5"], { under });
+    expect(ran).toMatchObject({ code: 5, stdout: "0\n" });
+  });
+
   test("is 2 for --json without --dry-run, and nothing was started", async () => {
     const ran = await machine.run(["start", "--json", "--", "true"]);
     expect(ran).toMatchObject({ code: 2, stdout: "" });

@@ -13,6 +13,7 @@ const DROPPED = { kind: "dropped", uid: 1879048200, gid: 1879048200 } as const;
 const LAUNCH = {
   holderPid: 77,
   pids: 512,
+  coreBytes: 1,
   terminal: false,
   descriptors: { args: 3, filter: 4, status: 5 },
   argv: ["claude", "-p", "--", "hello"],
@@ -42,7 +43,7 @@ test("root's holder mounts, drops every right and only then becomes bubblewrap",
 test("an ordinary user's launch enters the holder and limits itself", () => {
   expect(makeLaunchChain(PROGRAMS, SELF, LAUNCH, [])).toEqual([
     ...["/usr/bin/nsenter", "-t", "77", "-U", "-n", "-m", "--preserve-credentials", "--wd=/", "--"],
-    ...["/usr/bin/prlimit", "--nproc=512:512", "--core=0:0", "--"],
+    ...["/usr/bin/prlimit", "--nproc=512:512", "--core=1:1", "--"],
     ...["/usr/bin/bwrap", "--args", "3", "--seccomp", "4", "--json-status-fd", "5", "--"],
     ...["claude", "-p", "--", "hello"],
   ]);

@@ -42,10 +42,17 @@ export function makeHolderChain(
   return join(programs, groups, [...own, ...stage, ...drop(programs, identity), ...holder]);
 }
 
+/**
+ * The one limit of cores at which the kernel neither writes a file nor starts the handler that `core_pattern` may name; at 0
+ * it starts the handler, as the host's root.
+ */
+export const CORE_BYTES = 1;
+
 /** What a bottle's launch is made of besides its arguments, which travel by descriptor. */
 export type Launch = {
   readonly holderPid: number;
   readonly pids: number;
+  readonly coreBytes: number;
   readonly terminal: boolean;
   readonly descriptors: { readonly args: number; readonly filter: number; readonly status: number };
   readonly argv: readonly string[];
@@ -61,7 +68,8 @@ export function makeLaunchChain(
   const { args, filter, status } = launch.descriptors;
   const inside: Chain = [
     ...enter(programs, launch.holderPid),
-    ...[programs.prlimit, `--nproc=${launch.pids}:${launch.pids}`, "--core=0:0", "--"],
+    ...[programs.prlimit, `--nproc=${launch.pids}:${launch.pids}`],
+    ...[`--core=${launch.coreBytes}:${launch.coreBytes}`, "--"],
     ...(launch.terminal ? [programs.setsid, "-c"] : []),
     ...[programs.bwrap, "--args", String(args), "--seccomp", String(filter), "--json-status-fd", String(status)],
     ...["--", ...launch.argv],

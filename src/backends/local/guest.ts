@@ -7,7 +7,7 @@ import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
 import { planCgroups } from "./cgroups.ts";
-import { type Identity, makeHolderChain, makeLaunchChain, makeListenChain, renderMounts } from "./chain.ts";
+import { CORE_BYTES, type Identity, makeHolderChain, makeLaunchChain, makeListenChain, renderMounts } from "./chain.ts";
 import { writeEtcFolder } from "./etc-files.ts";
 import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
 import { openHolder } from "./holder.ts";
@@ -66,7 +66,8 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     }
     const details = {
       holderPid: holder.pid,
-      pids: Math.min(spec.limits.pids, workshop.mostPids),
+      pids: Math.min(spec.limits.pids, workshop.most.pids),
+      coreBytes: Math.min(CORE_BYTES, workshop.most.coreBytes),
       terminal: command.terminal !== undefined,
       descriptors: LAUNCH_DESCRIPTORS,
       argv: command.argv,

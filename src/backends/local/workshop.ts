@@ -16,8 +16,8 @@ export type Workshop = {
   readonly programs: Programs;
   readonly host: HostView;
   readonly cgroups: CgroupPlaces;
-  /** Most processes this user may have at all */
-  readonly mostPids: number;
+  /** What this user may not go beyond */
+  readonly most: HardLimits;
   /** Seccomp filter as bubblewrap reads it */
   readonly filter: Uint8Array;
 };
@@ -42,13 +42,19 @@ export function openWorkshop(setup: LocalSetup, mark: string): Workshop {
     programs,
     host: readHostView(setup.nodePath),
     cgroups: decideCgroups(readCgroupFacts()),
-    mostPids: parseMostPids(readFileSync("/proc/self/limits", "utf8")),
+    most: parseHardLimits(readFileSync("/proc/self/limits", "utf8")),
     filter: renderInstructions(compileFilter(arch)),
   };
 }
 
-/** The hard limit of processes in a `/proc/PID/limits`; no limit when there is none. */
-export function parseMostPids(limits: string): number {
-  const hard = /^Max processes\s+\S+\s+(\d+)/m.exec(limits)?.[1];
-  return hard === undefined ? Number.POSITIVE_INFINITY : Number(hard);
+/** Hard limits of this process, without an end where there is none. */
+export type HardLimits = { readonly pids: number; readonly coreBytes: number };
+
+/** The hard limits in a `/proc/PID/limits`. */
+export function parseHardLimits(limits: string): HardLimits {
+  const hard = (name: string) => {
+    const value = new RegExp(`^Max ${name}\\s+\\S+\\s+(\\d+)`, "m").exec(limits)?.[1];
+    return value === undefined ? Number.POSITIVE_INFINITY : Number(value);
+  };
+  return { pids: hard("processes"), coreBytes: hard("core file size") };
 }

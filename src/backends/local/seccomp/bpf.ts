@@ -23,7 +23,7 @@ export const BPF = {
 } as const;
 
 /** Where the parts of `struct seccomp_data` lie; both architectures are little-endian. */
-export const SECCOMP_DATA = { number: 0, arch: 4, argument: (index: number) => 16 + 8 * index } as const;
+export const SECCOMP_DATA = { number: 0, arch: 4, argument: (index: number) => 16 + 8 * index, highHalf: 4 } as const;
 
 /** What a filter returns (`linux/seccomp.h`). */
 export const SECCOMP_RETURN = { killProcess: 0x8000_0000, errno: 0x0005_0000, allow: 0x7fff_0000 } as const;

@@ -72,7 +72,8 @@ function testAll(tests: readonly ArgumentTest[], then: SyscallAnswer): readonly 
       test.kind === "equals"
         ? jump(BPF.jumpEqual, test.value, 0, code.length)
         : jump(BPF.jumpSet, test.bits, 0, code.length);
-    code = [load(SECCOMP_DATA.argument(test.argument)), compare, ...code];
+    const half = test.kind === "any-bit" && test.half === "high" ? SECCOMP_DATA.highHalf : 0;
+    code = [load(SECCOMP_DATA.argument(test.argument) + half), compare, ...code];
   }
   return code;
 }

@@ -1,10 +1,10 @@
 /** What the kernel answers to a syscall from inside a bottle. */
 export type SyscallAnswer = { readonly kind: "allow" } | { readonly kind: "errno"; readonly errno: number };
 
-/** A test on the low 32 bits of one argument: equal to a value, or any of some bits set. */
+/** A test on 32 bits of one argument, the low ones unless said: equal to a value, or any of some bits set. */
 export type ArgumentTest =
   | { readonly kind: "equals"; readonly argument: number; readonly value: number }
-  | { readonly kind: "any-bit"; readonly argument: number; readonly bits: number };
+  | { readonly kind: "any-bit"; readonly argument: number; readonly bits: number; readonly half?: "high" };
 
 /** What happens to one syscall: the first case whose tests all hold decides, else `otherwise`. */
 export type SyscallRule = {
@@ -53,10 +53,18 @@ const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 
+/** Told that it worked, although nothing was done. */
+const PRETENDED: SyscallAnswer = { kind: "errno", errno: 0 };
+const RLIMIT_CORE = 4;
+
 /** Execution domains that glibc and debuggers ask for: plain, without address randomisation, 32-bit names, a query. */
 const PERSONALITIES = [0, 0x0004_0000, 0x0000_0008, 0x0002_0000, 0x0002_0008, 0xffff_ffff];
 
 const equals = (argument: number, value: number): ArgumentTest => ({ kind: "equals", argument, value });
+
+const isPointer = (argument: number, half: "high" | undefined): ArgumentTest => {
+  return { kind: "any-bit", argument, bits: 0xffff_ffff, ...(half === undefined ? {} : { half }) };
+};
 
 const BY_ARGUMENT: ReadonlyMap<string, SyscallRule> = new Map([
   [
@@ -76,6 +84,19 @@ const BY_ARGUMENT: ReadonlyMap<string, SyscallRule> = new Map([
         { when: [equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE)], answer: ALLOW }, // getifaddrs needs it
       ],
       otherwise: EAFNOSUPPORT,
+    },
+  ],
+  // A process of a bottle that crashes is given to no handler of the host only while this limit is exactly 1. Programs that
+  // keep secrets (gpg, ssh-agent) set it to 0 and end if they cannot.
+  ["setrlimit", { cases: [{ when: [equals(0, RLIMIT_CORE)], answer: PRETENDED }], otherwise: ALLOW }],
+  [
+    "prlimit64",
+    {
+      cases: [undefined, "high" as const].map((half) => ({
+        when: [equals(1, RLIMIT_CORE), isPointer(2, half)],
+        answer: PRETENDED,
+      })),
+      otherwise: ALLOW,
     },
   ],
   ["socketpair", { cases: [{ when: [equals(0, AF_UNIX)], answer: ALLOW }], otherwise: EAFNOSUPPORT }],

@@ -5,6 +5,8 @@ import { ARCHITECTURES, compileFilter, type FilterArch } from "./compile.ts";
 import { simulateFilter } from "./simulate.ts";
 
 const ALLOW = SECCOMP_RETURN.allow;
+/** The caller is told that it worked */
+const NOTHING_DONE = SECCOMP_RETURN.errno;
 const errno = (number: number) => SECCOMP_RETURN.errno + number;
 const EPERM = errno(1);
 const ENOSYS = errno(38);
@@ -105,6 +107,21 @@ describe.each(["x64", "arm64"] as const satisfies readonly FilterArch[])("the fi
       expect(call("personality", value)).toBe(ALLOW);
     }
     for (const value of [1n, 4n, 0x0010_0000n, 0x0040_0000n]) expect(call("personality", value)).toBe(EPERM);
+  });
+
+  test.each([
+    ["prlimit64 that reads", "prlimit64", [0n, 4n, 0n, 0x7f00n], ALLOW],
+    ["prlimit64 that sets", "prlimit64", [0n, 4n, 0x7ffc_0000_1000n, 0n], NOTHING_DONE],
+    ["prlimit64 from an address with low bits zero", "prlimit64", [1n, 4n, 0x1_0000_0000n, 0n], NOTHING_DONE],
+    ["prlimit64 from an address with high bits zero", "prlimit64", [1n, 4n, 0x1000n, 0n], NOTHING_DONE],
+    ["prlimit64 with high bits", "prlimit64", [0n, 0xdead_0000_0004n, 0x1000n, 0n], NOTHING_DONE],
+    ["prlimit64 of another limit", "prlimit64", [0n, 7n, 0x1000n, 0n], ALLOW],
+    ["setrlimit", "setrlimit", [4n, 0x1000n], NOTHING_DONE],
+    ["setrlimit with high bits", "setrlimit", [0x1_0000_0004n, 0x1000n], NOTHING_DONE],
+    ["setrlimit of another limit", "setrlimit", [7n, 0x1000n], ALLOW],
+    ["getrlimit", "getrlimit", [4n, 0x1000n], ALLOW],
+  ])("keeps the limit of cores from %s", (_what, name, args, expected) => {
+    expect(call(name, ...args)).toBe(expected);
   });
 
   test("never reads outside the data and always ends", () => {

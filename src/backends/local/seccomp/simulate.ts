@@ -22,7 +22,9 @@ export function simulateFilter(program: readonly Instruction[], call: Call): num
 function readData(call: Call, offset: number): number {
   if (offset === SECCOMP_DATA.number) return call.number >>> 0;
   if (offset === SECCOMP_DATA.arch) return call.arch >>> 0;
-  const index = (offset - SECCOMP_DATA.argument(0)) / 8;
-  if (!Number.isInteger(index) || index < 0 || index > 5) throw new Error(`a load outside the data at ${offset}`);
-  return Number(BigInt.asUintN(32, call.arguments[index] ?? 0n));
+  const inside = offset - SECCOMP_DATA.argument(0);
+  const index = Math.floor(inside / 8);
+  const isHigh = inside % 8 === SECCOMP_DATA.highHalf;
+  if ((inside % 8 !== 0 && !isHigh) || index < 0 || index > 5) throw new Error(`a load outside the data at ${offset}`);
+  return Number(BigInt.asUintN(32, (call.arguments[index] ?? 0n) >> (isHigh ? 32n : 0n)));
 }
