@@ -20,7 +20,7 @@ export type PreparedAgent = {
 /** Resolves the credential of a plan's agent program and decides by its look how it is sent. Throws `secret/missing`. */
 export async function prepareAgent(plan: BottlePlan, provider: Provider, needs: SecretNeeds): Promise<PreparedAgent> {
   const { credential: ref, hosts = [], settings = {} } = plan.provider ?? {};
-  const resolved = ref && (await resolveSecret(provider.name, ref, needs));
+  const resolved = ref && (await resolveSecret(provider.title, ref, needs).catch(addAdvice(provider)));
   const form = resolved && findForm(provider.forms, resolved.value.expose("how it begins tells how it is sent"));
   const seed = {
     workspace: plan.guest.workspace,
@@ -36,6 +36,15 @@ export async function prepareAgent(plan: BottlePlan, provider: Provider, needs: 
     ]),
     files: provider.files(seed),
     warnings: resolved?.warnings ?? [],
+  };
+}
+
+/** What is missing, and beside it where to get one. */
+function addAdvice({ advice }: Provider) {
+  return (error: unknown): never => {
+    if (!(error instanceof BottleError) || error.code !== "secret/missing") throw error;
+    const hint = [error.hint ?? "", ...advice].filter(Boolean).join("\n    ");
+    throw new BottleError("secret/missing", error.message, { hint, cause: error });
   };
 }
 

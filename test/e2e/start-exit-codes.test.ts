@@ -57,10 +57,11 @@ describe.each(callers)("as $who, the exit code of a start", (caller) => {
     expect(ran).toMatchObject({ code: 5, stdout: "0\n" });
   });
 
-  test("is 2 for --json without --dry-run, and nothing was started", async () => {
-    const ran = await machine.run(["start", "--json", "--", "true"]);
-    expect(ran).toMatchObject({ code: 2, stdout: "" });
-    expect(ran.stderr).toContain("[input/usage]\n  hint: add --dry-run");
+  test("is the command's own with --json too, which puts a summary alone on standard output", async () => {
+    const ran = await machine.run(["start", "--json", "--", "sh", "-c", "echo said; exit 3"]);
+    expect(ran.code).toBe(3);
+    expect(ran.stderr).toContain("said\n");
+    expect(JSON.parse(ran.stdout)).toMatchObject({ exitCode: 3, provider: null, requests: 0 });
   });
 
   test("is 0 for a copy that was not changed, of which nothing is left; --keep keeps it", async () => {

@@ -1,10 +1,11 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
 import { openGuardedBottle } from "../fixtures/guarded-bottle.ts";
 import { WHO } from "../fixtures/local-bottle.ts";
+import { searchMemory } from "../fixtures/search-memory.ts";
 import { BEARER, makeRoute, openHttpsOrigin, pin, withCredential } from "../socket/egress/harness.ts";
 
 // Not one literal: the text must not be found in this file's own memory by chance.
@@ -89,36 +90,6 @@ function findInside(ownNetwork: string): readonly number[] {
       return false; // gone meanwhile, or another user's
     }
   });
-}
-
-/** Which of some texts are in a process's memory, as bytes or as the two-byte text of a JavaScript engine. */
-function searchMemory(pid: number, texts: readonly string[]): readonly string[] {
-  const found = new Set<string>();
-  const memory = openSync(`/proc/${pid}/mem`, "r");
-  try {
-    for (const line of readFileSync(`/proc/${pid}/maps`, "latin1").split("\n")) {
-      const [, from = "", to = "", mode = ""] = /^([0-9a-f]+)-([0-9a-f]+) (\S+)/.exec(line) ?? [];
-      if (!mode.startsWith("rw")) continue;
-      const bytes = readRange(memory, Number.parseInt(from, 16), Number.parseInt(to, 16));
-      for (const text of texts) if (bytes.includes(text) || bytes.includes(text, 0, "utf16le")) found.add(text);
-    }
-  } finally {
-    closeSync(memory);
-  }
-  return [...found];
-}
-
-function readRange(fd: number, from: number, to: number): Buffer {
-  const bytes = Buffer.alloc(to - from);
-  let read = 0;
-  try {
-    while (read < bytes.length) {
-      const more = readSync(fd, bytes, read, bytes.length - read, from + read);
-      if (more === 0) break;
-      read += more;
-    }
-  } catch {} // a range that is only reserved cannot be read
-  return bytes.subarray(0, read);
 }
 
 function pids(): readonly number[] {

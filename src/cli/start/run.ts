@@ -17,20 +17,17 @@ import { renderSummaryJson } from "./render-summary.ts";
 
 /** Plans, shows the preflight and asks, then runs a bottle to its end and passes its exit code on. */
 export async function runStartCommand(context: CommandContext, flags: StartFlags, agent?: string): Promise<number> {
-  if (flags.json === true && flags.dryRun !== true) {
-    throw new BottleError("input/usage", "--json shows a plan and starts nothing", { hint: "add --dry-run" });
-  }
   const request = makeRequest(context, flags, agent);
   const planned = await planStart(context, request);
   printProblems(context, planned.problems, planned.texts);
   if (planned.kind === "refused") return refuse(context, planned);
   if (request.dryRun) return show(context, request, planned);
-  if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
   if (request.json && planned.plan.command.interactive) {
     throw new BottleError("input/usage", "a summary as JSON is for a start without a terminal", {
-      hint: "add --headless",
+      hint: "add --headless, or --dry-run for the plan",
     });
   }
+  if (!(await agree(context, request, planned))) return EXIT_CODES.declined.code;
   if (planned.plan.command.interactive) await waitForForeground(context);
   const onWarning = (text: string) => context.stderr.write(`bottle: warning: ${text}\n`);
   // a summary is for a program: nothing else stands on standard output then
