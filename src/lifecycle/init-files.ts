@@ -3,7 +3,11 @@ import { makePrivateFolder, readTextIfThere, writeAtomically } from "../base/fil
 import type { Paths } from "../base/paths.ts";
 
 /** What `bottle init` decided, before anything is written. */
-export type InitPlan = { readonly tools: readonly string[] };
+export type InitPlan = {
+  readonly tools: readonly string[];
+  /** Agent programs, and the variable that holds the credential of each */
+  readonly agents: readonly { readonly name: string; readonly title: string; readonly variable: string }[];
+};
 
 /** A file that init wrote, or found and left alone. */
 export type InitFile = { readonly path: string; readonly outcome: "written" | "kept" };
@@ -33,6 +37,14 @@ export async function writeInitFiles(paths: Paths, plan: InitPlan): Promise<read
   const wanted: readonly { readonly folder: string; readonly path: string; readonly text: string }[] = [
     { folder: paths.bottles, path: join(paths.bottles, "default.md"), text: BOTTLE },
     { folder: paths.agents, path: join(paths.agents, "shell.md"), text: AGENT },
+    ...plan.agents.flatMap(({ name, title, variable }) => [
+      {
+        folder: paths.bottles,
+        path: join(paths.bottles, `${name}.md`),
+        text: renderAgentBottle(name, title, variable),
+      },
+      { folder: paths.agents, path: join(paths.agents, `${name}.md`), text: renderAgent(name, title) },
+    ]),
     { folder: paths.home, path: paths.config, text: renderConfig(plan) },
   ];
   const written: InitFile[] = [];
@@ -43,6 +55,29 @@ export async function writeInitFiles(paths: Paths, plan: InitPlan): Promise<read
     written.push({ path, outcome: there === undefined ? "written" : "kept" });
   }
   return written;
+}
+
+function renderAgentBottle(name: string, title: string, variable: string): string {
+  return `---
+extends: default
+agent_provider:
+  template: ${name}
+  auth_token: ${variable}   # a variable of your shell; added outside, the agent never holds it
+---
+${title}, on a copy of the current folder. It reaches its own service and nothing else;
+\`egress.routes\` would add hosts.
+`;
+}
+
+function renderAgent(name: string, title: string): string {
+  return `---
+description: ${title} in a bottle of its own
+bottle: ${name}
+---
+You work in a bottle: a copy of the repository, and no network but what its manifest grants.
+A refused request says why and what to do. Leave your changes in the workspace; a person
+looks at them afterwards.
+`;
 }
 
 function renderConfig({ tools }: InitPlan): string {

@@ -45,10 +45,10 @@ export const claude: Provider = {
     },
   ],
   advice: [
-    "with a subscription: run `claude setup-token`, then export CLAUDE_CODE_OAUTH_TOKEN=… and write",
-    "  agent_provider: {template: claude, auth_token: CLAUDE_CODE_OAUTH_TOKEN}",
-    "with an API key of the Anthropic Console: export ANTHROPIC_API_KEY=… and write",
-    "  agent_provider: {template: claude, auth_token: ANTHROPIC_API_KEY}",
+    "with a subscription: run `claude setup-token` and export what it prints as CLAUDE_CODE_OAUTH_TOKEN",
+    "with the Anthropic Console: export ANTHROPIC_API_KEY=…",
+    "then run `bottle init` again, or write in a bottle",
+    "  agent_provider: {template: claude, auth_token: NAME_OF_THE_VARIABLE}",
   ],
   probe: {
     host: "api.anthropic.com",

@@ -30,9 +30,10 @@ export const codex: Provider = {
     },
   ],
   advice: [
-    "with an API key of the OpenAI platform: export OPENAI_API_KEY=… and write",
+    "with the OpenAI platform: export OPENAI_API_KEY=…",
+    "(a ChatGPT login cannot be used: its token is renewed by Codex itself)",
+    "then run `bottle init` again, or write in a bottle",
     "  agent_provider: {template: codex, auth_token: OPENAI_API_KEY}",
-    "a ChatGPT login cannot be used: it has no token that stays valid outside of Codex",
   ],
   probe: {
     host: "api.openai.com",
