@@ -58,6 +58,15 @@ describe("docs/MANIFEST.md", () => {
     expect((await check(files)).problems).toEqual([]);
   });
 
+  test("the provider of docs/AGENTS.md is right", async () => {
+    const text = await readFile(new URL("../../docs/AGENTS.md", import.meta.url), "utf8");
+    const [, name = "", content = ""] = /^```markdown (\S+)\n([\s\S]*?)^```$/m.exec(text) ?? [];
+    expect(name).toBe("providers/aider.md");
+    const found = await check([{ name, text: content }]);
+    expect(found.problems).toEqual([]);
+    expect(found.providers).toHaveLength(1);
+  });
+
   test("its example of a problem is what is printed", async () => {
     const dev = blocks.find(({ name }) => name === "bottles/dev.md")?.text ?? "";
     const text = dev.replace("extends: base\n", "").replace("  exclude", "  exlude");
