@@ -4,6 +4,7 @@ import type { Slug } from "../base/ids.ts";
 import type { Exit } from "../base/process.ts";
 import type { Scope } from "../base/scope.ts";
 import type { SecretValue } from "../base/secret-value.ts";
+import type { ImageRecipe } from "../images/build-image.ts";
 import type { BackendName } from "../manifest/bottle.ts";
 import type { LinkService } from "../plan/link-ports.ts";
 import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
@@ -16,6 +17,11 @@ export interface Backend {
    * can tell. Quick unless told. Never throws.
    */
   probe(signal?: AbortSignal, depth?: "quick" | "deep"): Promise<Probe>;
+  /**
+   * Makes ready what guests are made from; a backend that builds no images needs nothing. Doing it again costs little when
+   * nothing has changed.
+   */
+  prepare(image: ImageRecipe | undefined, watch: PrepareWatch): Promise<Prepared>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */
@@ -23,6 +29,16 @@ export interface Backend {
   /** Ends a guest and removes what it left; doing it twice is no error. */
   remove(ref: GuestRef): Promise<void>;
 }
+
+/** How a preparation is watched and stopped. */
+export type PrepareWatch = {
+  readonly signal: AbortSignal | undefined;
+  /** Called with each line that a builder prints */
+  readonly onLine: ((line: string) => void) | undefined;
+};
+
+/** What guests are made from: the content id of an image, where there is one. */
+export type Prepared = { readonly image: string | undefined };
 
 /** What a probe found: usable and how strong, or why not and the command that mends it. */
 export type Probe = {
@@ -50,6 +66,8 @@ export type GuestOwner = { readonly uid: number; readonly gid: number };
 /** What a guest is made from. */
 export type GuestSpec = {
   readonly slug: Slug;
+  /** What `prepare` gave; undefined for a backend without images */
+  readonly image?: string | undefined;
   readonly layout: GuestLayout;
   /** Folder on the host that becomes the home folder inside; empty at first, owned by whoever made it */
   readonly homeFolder: string;
@@ -100,6 +118,11 @@ export interface Guest {
   exec(command: GuestCommand): Promise<GuestProcess>;
   /** Ends everything inside within a second; doing it twice is no error. */
   stop(): Promise<void>;
+  /**
+   * Brings the workspace of a guest that is stopped into the folder it came from; what has not changed there stays
+   * untouched. Nothing is to be done where guest and host share the folder.
+   */
+  collect(): Promise<void>;
 }
 
 /** A command for a guest. */

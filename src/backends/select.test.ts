@@ -17,6 +17,7 @@ function fake(name: BackendName, usable: boolean): Backend {
       limits: { heldBy: "nothing", why: undefined },
       checks: usable ? [] : [check],
     }),
+    prepare: async () => ({ image: undefined }),
     create: () => Promise.reject(new Error("not part of this test")),
     list: async () => [],
     remove: async () => {},

@@ -7,6 +7,7 @@ import type { CliContext } from "./context.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { editCommand } from "./edit/command.ts";
+import { imageCommands } from "./image/command.ts";
 import { infoCommand } from "./info/command.ts";
 import { initCommand } from "./init/command.ts";
 import { listCommand } from "./list/command.ts";
@@ -27,6 +28,7 @@ export function makeApp(version: string): Application<CliContext> {
       logs: logsCommand,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
+      image: imageCommands,
       info: infoCommand,
       edit: editCommand,
       manifest: manifestCommands,

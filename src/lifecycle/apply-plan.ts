@@ -21,6 +21,7 @@ import { type Filled, fillGuest } from "./fill-guest.ts";
 import { openNotices } from "./notices.ts";
 import type { PlannedStart } from "./plan-start.ts";
 import { prepareAgent, tryCredential } from "./prepare-agent.ts";
+import { prepareImage } from "./prepare-image.ts";
 import { prepareWarden } from "./prepare-warden.ts";
 import { resolveEnv } from "./resolve-env.ts";
 import { runCommand } from "./run-command.ts";
@@ -92,6 +93,7 @@ async function apply(
   const record = makeRecord(context, plan, claimed.holder);
   await writeRecord(claimed.folders.record, record);
 
+  const image = prepareImage(context, planned.backend, plan.image); // while secrets are resolved and the warden starts
   begin("resolve");
   const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
   const agent = provider && (await prepareAgent(plan, provider, needs));
@@ -125,6 +127,7 @@ async function apply(
   const guest = await planned.backend.create(
     {
       slug: plan.slug,
+      image: (await image).image,
       layout: plan.guest,
       homeFolder: folders.home,
       workspace: guestWorkspace(plan, folders.workspace),
@@ -161,6 +164,7 @@ async function apply(
   options.onStep?.("settle");
   await guest.stop();
   await warden?.close();
+  await guest.collect();
   const exitCode = exitCodeOf(ending);
   const settled = await settle(context, {
     record,

@@ -1,14 +1,21 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { makeBackendNotBuilt } from "../backends/not-built.ts";
 import type { Context } from "../base/context.ts";
+import { packageRoot } from "../base/package-root.ts";
 import { run } from "../base/process.ts";
+import { openEngine } from "../images/engine.ts";
 
 /**
  * Every backend, in the order in which they are shown; each is loaded here and nowhere else. Unless `mayTry`, their probes
  * only look: nothing is written and no trial bottle is run.
  */
 export async function makeBackends(context: Context, mayTry: boolean): Promise<readonly Backend[]> {
-  const { makeLocalBackend } = await import("../backends/local/local-backend.ts");
+  const [{ makeLocalBackend }, { makeDockerBackend }] = await Promise.all([
+    import("../backends/local/local-backend.ts"),
+    import("../backends/docker/docker-backend.ts"),
+  ]);
   const { uid, gid, pid, platform, arch, nodePath, paths } = context;
   return [
     makeLocalBackend({
@@ -16,7 +23,15 @@ export async function makeBackends(context: Context, mayTry: boolean): Promise<r
       home: paths.home,
       cacheFolder: paths.cache,
     }),
-    makeBackendNotBuilt("docker", "containers through Docker"),
+    makeDockerBackend({
+      ...{ uid, gid, platform, arch, nodePath, mayTry },
+      engine: openEngine(context.env, run),
+      machine: hostname(),
+      home: paths.home,
+      cacheFolder: paths.cache,
+      guestProgram: join(packageRoot(), "dist", "guest.cjs"),
+      link: context.env["BOTTLE_DOCKER_LINK"],
+    }),
     makeBackendNotBuilt("smolmachines", "micro-VMs through smolvm"),
   ];
 }

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Backend, Probe } from "../backends/backend.ts";
 import { selectBackend } from "../backends/select.ts";
 import type { Context } from "../base/context.ts";
@@ -5,6 +6,7 @@ import type { BottleError } from "../base/errors.ts";
 import { findUpwards } from "../base/find-upwards.ts";
 import { readHolder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
+import { packageRoot } from "../base/package-root.ts";
 import { run } from "../base/process.ts";
 import { makeSlug } from "../bottles/claim-slug.ts";
 import { findUnbuilt, OFF_FEATURES } from "../manifest/features.ts";
@@ -146,6 +148,7 @@ function makeFacts(
     backend: { name: probe.backend, strength: probe.strength ?? "unknown", because },
     limits: probe.limits,
     provider,
+    imagesFolder: join(packageRoot(), "images"),
     workspace,
     terminal: { stdin: context.stdin.isTTY === true, stdout: context.stdout.isTTY === true },
     repository,

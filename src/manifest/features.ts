@@ -30,12 +30,11 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,
   },
-  { key: "agent_provider.dockerfile", missing: "images are not built: the local backend uses the host's /usr" },
   { key: "resources.disk", missing: "a limit on disk space is not built" },
   {
     key: "backend",
-    missing: "only the local backend is built",
-    isFine: (bottle) => bottle.backend === "local",
+    missing: "only the backends local and docker are built",
+    isFine: (bottle) => bottle.backend !== "smolmachines",
   },
 ];
 

@@ -7,6 +7,12 @@ export function parseHostPath(text: string, userHome: string): string | undefine
   return text.startsWith("/") ? withoutSlash(normalize(text)) : undefined;
 }
 
+/** Whether a text is the path of a file in whatever repository somebody stands in: relative, and never above it. */
+export function isInRepository(text: string): boolean {
+  const parts = text.split("/");
+  return !/^[/~]|\p{Cc}/u.test(text) && parts.every((part) => part !== "" && part !== "." && part !== "..");
+}
+
 /** Whether a folder is another one or contains it; both absolute and normalised. */
 export function containsPath(folder: string, inner: string): boolean {
   return folder === "/" || inner === folder || inner.startsWith(`${folder}/`);

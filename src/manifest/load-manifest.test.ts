@@ -96,7 +96,7 @@ egress:
 supervise: false
 resources: {cpus: 1.5, memory: 2g, pids: 64, disk: 10g, time: 2h}
 workspace: {mode: none}
-backend: docker
+backend: smolmachines
 `),
     });
     const { bottle, config } = ready(await load(["dev"]));
@@ -381,7 +381,7 @@ describe("listManifests", () => {
 describe("findUnbuilt", () => {
   test("tells each written key whose feature is not there, and where it was written", async () => {
     await write({
-      "home/bottles/base.md": head("supervise: true\nbackend: docker\nresources: {disk: 1g, pids: 9}\n"),
+      "home/bottles/base.md": head("supervise: true\nbackend: smolmachines\nresources: {disk: 1g, pids: 9}\n"),
       "home/bottles/dev.md": head(
         "extends: base\negress:\n  log: bodies\nagent_provider: {template: claude, auth_token: T, command: [x]}\ngit-gate: {user: {name: A}, repos: {}}\n",
       ),

@@ -2,7 +2,7 @@ import type { Bottle, Egress, GitRepo, Provider, Resources, WrittenKey } from ".
 import { checked } from "./checked.ts";
 import { parseDuration } from "./duration.ts";
 import { parseEnvEntry } from "./env-entry.ts";
-import { parseHostPath } from "./host-path.ts";
+import { isInRepository, parseHostPath } from "./host-path.ts";
 import type { Layer } from "./merge-bottles.ts";
 import { isProgramWord } from "./program-word.ts";
 import { resolveRoute } from "./resolve-route.ts";
@@ -41,7 +41,10 @@ type Section<Key extends keyof WrittenBottle> = NonNullable<WrittenBottle[Key]>;
 function resolveProvider(written: Section<"agent_provider">, userHome: string): Provider {
   return {
     template: written.template ?? "shell",
-    dockerfile: written.dockerfile && checked(parseHostPath(written.dockerfile, userHome)),
+    dockerfile:
+      written.dockerfile && isInRepository(written.dockerfile)
+        ? written.dockerfile
+        : written.dockerfile && checked(parseHostPath(written.dockerfile, userHome)),
     authToken: resolveRef(written.auth_token, userHome),
     program: resolveProgram(written.program, userHome),
     command: written.command,

@@ -8,6 +8,8 @@ export type HostFacts = {
   readonly limits: Pick<PlannedLimits, "heldBy" | "why">;
   /** Undefined for a shell */
   readonly provider: ProviderFacts | undefined;
+  /** Folder with one folder per image of ours, each with its Dockerfile */
+  readonly imagesFolder: string;
   /** Undefined when the folder was not looked at, as for a bottle without a workspace */
   readonly workspace: WorkspaceFacts | undefined;
   readonly terminal: { readonly stdin: boolean; readonly stdout: boolean };

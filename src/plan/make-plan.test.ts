@@ -48,6 +48,7 @@ const FACTS: HostFacts = {
   },
   limits: { heldBy: "cgroup", why: undefined },
   provider: undefined,
+  imagesFolder: "/lib/bot-bottle/images",
   workspace: WORKSPACE,
   terminal: { stdin: true, stdout: true },
   repository: "/home/me/app",
@@ -290,6 +291,7 @@ describe("the plan", () => {
           "strength": "bubblewrap 0.8.0: namespaces, seccomp, no capabilities",
           "because": "--backend"
         },
+        "image": null,
         "command": {
           "argv": [
             "bash",

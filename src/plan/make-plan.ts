@@ -8,6 +8,7 @@ import { type BottlePlan, GUEST_LAYOUT } from "./plan.ts";
 import { planCommand } from "./plan-command.ts";
 import { checkEnv } from "./plan-env.ts";
 import { findProviderProblems, planProvider } from "./plan-provider.ts";
+import { planImage } from "./plan-image.ts";
 import { makeWarnings } from "./plan-warnings.ts";
 import { planWorkspace } from "./plan-workspace.ts";
 import type { StartRequest } from "./request.ts";
@@ -39,6 +40,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
   const command = planCommand(input, refuse);
   const workspace = planWorkspace(input, refuse);
   const provider = planProvider(input, refuse);
+  const image = planImage(input, refuse);
   checkEnv(input, refuse);
   const unbuilt = input.unbuilt.filter((problem) => problem.severity === "error");
   const problems = sortProblems([...unbuilt, ...findProviderProblems(input)]);
@@ -55,6 +57,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
     provider,
     bottle: { names: bottle.names, files: bottle.files },
     backend: facts.backend,
+    image,
     command,
     env: bottle.env,
     workspace,

@@ -13,6 +13,8 @@ export type BottlePlan = {
   readonly provider: PlannedProvider | undefined;
   readonly bottle: { readonly names: readonly string[]; readonly files: readonly string[] };
   readonly backend: PlannedBackend;
+  /** What a container is made from; undefined on a backend without images */
+  readonly image: PlannedImage | undefined;
   readonly command: PlannedCommand;
   readonly env: readonly EnvEntry[];
   readonly workspace: PlannedWorkspace;
@@ -48,6 +50,9 @@ export type PlannedBackend = {
   /** Who asked for it; undefined when it is simply the default here */
   readonly because: string | undefined;
 };
+
+/** The Dockerfile of a bottle, and the folder that it may copy from. */
+export type PlannedImage = { readonly dockerfile: string; readonly context: string; readonly tag: string };
 
 /** What is run inside, without a shell. */
 export type PlannedCommand = {

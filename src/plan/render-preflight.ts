@@ -45,6 +45,7 @@ function makeRows(plan: BottlePlan): readonly Row[] {
     row("command", { text: `${renderArgv(command.argv)}  ${ending}`, tone: "name" }),
     provider && row("program", ...providerLines(provider)),
     row("backend", `${backend.name}${asked}, ${backend.strength}`),
+    plan.image && row("image", `${plan.image.tag}, built from ${plan.image.dockerfile}`),
     row("workspace", ...workspaceLines(plan.workspace)),
     row("env", ...envLines(plan.env)),
     agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),

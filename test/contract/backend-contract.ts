@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +14,12 @@ export type ContractBottle = {
   close(): Promise<void>;
 };
 
+/** Files by name that are put into a guest's folders on the host before it is made. */
+export type ContractFiles = {
+  readonly home: Readonly<Record<string, string>>;
+  readonly workspace: Readonly<Record<string, string>>;
+};
+
 type Pipes = Extract<GuestProcess, { readonly kind: "pipes" }>;
 type Terminal = Extract<GuestProcess, { readonly kind: "terminal" }>;
 
@@ -26,7 +32,7 @@ const IN_FRONT = `perl -e '$| = 1; $SIG{CONT} = sub { print "ba", "ck\\n" }; pri
 const SCREEN_DEADLINE_MS = 10_000;
 
 /** The one suite that every backend passes: what `Guest` and `GuestProcess` promise to whoever starts a command. */
-export function describeBackend(name: string, open: () => Promise<ContractBottle>): void {
+export function describeBackend(name: string, open: (files?: ContractFiles) => Promise<ContractBottle>): void {
   describe(`contract of a backend: ${name}`, () => {
     let bottle: ContractBottle;
     beforeAll(async () => {
@@ -132,14 +138,30 @@ export function describeBackend(name: string, open: () => Promise<ContractBottle
       expect((await runToEnd(["hostname"])).stdout).toBe(`${bottle.spec.layout.hostname}\n`);
     });
 
-    test("shares the workspace and the home folder with the host", async () => {
-      if (bottle.spec.workspace.kind !== "folder") throw new Error("the contract needs a folder as workspace");
-      const { exit } = await runToEnd(["sh", "-c", "echo from inside >made; echo home >~/made"]);
-      expect(exit).toEqual({ kind: "code", code: 0 });
-      expect(await readFile(join(bottle.spec.workspace.path, "made"), "utf8")).toBe("from inside\n");
-      expect(await readFile(join(bottle.spec.homeFolder, "made"), "utf8")).toBe("home\n");
-      await writeFile(join(bottle.spec.workspace.path, "given"), "from outside", { mode: 0o644 });
-      expect((await runToEnd(["cat", "given"])).stdout).toBe("from outside");
+    test("has what its folders are filled with, and its workspace comes back", async () => {
+      const own = await open({ home: { given: "home\n" }, workspace: { given: "outside\n", old: "old\n", gone: "" } });
+      const { workspace, layout } = own.spec;
+      if (workspace.kind !== "folder") throw new Error("the contract needs a folder as workspace");
+      const before = await stat(join(workspace.path, "given"), { bigint: true });
+      const script =
+        "cat given ~/given; echo inside >made; echo new >old; mkdir -p a/b; ln -s /etc a/b/c; rm gone; ls -ld . ~";
+      const one = await own.guest.exec({
+        argv: ["sh", "-c", script],
+        env: new Map(),
+        cwd: layout.workspace,
+        terminal: undefined,
+      });
+      if (one.kind !== "pipes") throw new Error("pipes were asked for");
+      expect(await text(one.stdout)).toMatch(/^outside\nhome\nd.* node .*\nd.* node .*\n$/);
+      await own.guest.stop();
+      await own.guest.collect();
+      const read = (name: string) => readFile(join(workspace.path, name), "utf8");
+      expect([await read("given"), await read("made"), await read("old")]).toEqual(["outside\n", "inside\n", "new\n"]);
+      expect(await readlink(join(workspace.path, "a/b/c"))).toBe("/etc");
+      expect((await readdir(workspace.path)).sort()).toEqual(["a", "given", "made", "old"]);
+      const after = await stat(join(workspace.path, "given"), { bigint: true });
+      expect([after.ino, after.ctimeNs]).toEqual([before.ino, before.ctimeNs]);
+      await own.close();
     });
 
     test("has node", async () => {

@@ -1,4 +1,6 @@
 import { openTestBottle, WHO } from "../fixtures/local-bottle.ts";
 import { describeBackend } from "./backend-contract.ts";
 
-describeBackend(`local, as ${WHO}`, () => openTestBottle());
+describeBackend(`local, as ${WHO}`, (files) =>
+  openTestBottle({ files: files?.workspace ?? {}, home: files?.home ?? {} }),
+);

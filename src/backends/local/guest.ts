@@ -104,6 +104,7 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     listeners,
     exec,
     stop,
+    collect: async () => {}, // the folder inside is the folder outside
   };
 }
 

@@ -18,6 +18,7 @@ export function makeLocalBackend(setup: LocalSetup): Backend {
   return {
     name: "local",
     probe: (signal, depth = "quick") => runProbe(setup, mark, signal, depth),
+    prepare: async () => ({ image: undefined }),
     create: async (spec, scope) => openGuest(openWorkshop(setup, mark), spec, scope),
     list: () => listGuests(search),
     remove: (ref) => removeGuest(search, ref.slug),

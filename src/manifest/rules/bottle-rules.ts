@@ -1,6 +1,7 @@
 import { LONGEST_DURATION_MS, parseDuration } from "../duration.ts";
 import { parseEnvEntry } from "../env-entry.ts";
 import { decideEnvName } from "../env-name.ts";
+import { isInRepository } from "../host-path.ts";
 import { NAME_PATTERN, NAME_RULE } from "../name.ts";
 import { isProgramWord } from "../program-word.ts";
 import { quote } from "../quote.ts";
@@ -65,7 +66,9 @@ function providerReferencesAreClear(written: WrittenBottle, report: Report, fact
   if (program !== undefined && !isProgramWord(program)) {
     checkHostPath(program, ["agent_provider", "program"], report, facts);
   }
-  if (dockerfile !== undefined) checkHostPath(dockerfile, ["agent_provider", "dockerfile"], report, facts);
+  if (dockerfile !== undefined && !isInRepository(dockerfile)) {
+    checkHostPath(dockerfile, ["agent_provider", "dockerfile"], report, facts);
+  }
 }
 
 function commandsCanBeRun(written: WrittenBottle, report: Report): void {

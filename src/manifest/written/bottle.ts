@@ -6,7 +6,10 @@ import { backend, duration, name, secretRef, size, texts } from "./parts.ts";
 const provider = z
   .strictObject({
     template: name("Adapter for the agent program: shell, claude, codex or a plugin; shell unless told").optional(),
-    dockerfile: z.string().optional().meta({ description: "Path of a Dockerfile for the image" }),
+    dockerfile: z
+      .string()
+      .optional()
+      .meta({ description: "Dockerfile for the image, absolute or relative to the repository that is worked on" }),
     auth_token: secretRef("Credential of the agent program, kept outside the bottle").optional(),
     program: z.string().optional().meta({
       description:

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import type { Slug } from "../../base/ids.ts";
+import { GUEST_LAYOUT } from "../../plan/plan.ts";
+import type { GuestSpec } from "../backend.ts";
+import { type ContainerParts, makeExecArgs, makeRunArgs } from "./args.ts";
+
+const spec: GuestSpec = {
+  slug: "dev-abcde" as Slug,
+  layout: { ...GUEST_LAYOUT, hostname: "dev-abcde" },
+  homeFolder: "/s/home",
+  workspace: { kind: "folder", path: "/s/workspace" },
+  scratch: "/s/scratch",
+  limits: { pids: 256, cpus: 1.5, memoryBytes: 1024 ** 3, timeMs: undefined, heldBy: "cgroup", why: undefined },
+  tools: [],
+};
+
+const parts: ContainerParts = {
+  name: "bot-bottle-dev-abcde",
+  volume: "bot-bottle-dev-abcde-x",
+  mark: "0123456789abcdef",
+  image: "sha256:1",
+  user: "1000:1000",
+  runtime: undefined,
+  mounts: [{ source: "/s/a,b", target: "/run/bottle", readOnly: true }],
+  ownFolders: [],
+  node: "node",
+  program: "PROGRAM",
+};
+
+describe("the words of docker run", () => {
+  test("hold everything that isolates", () => {
+    expect(makeRunArgs(spec, parts).join(" ")).toMatchInlineSnapshot(
+      `"run --interactive --pull never --name bot-bottle-dev-abcde --hostname dev-abcde --label bot-bottle.slug=dev-abcde --label bot-bottle.home=0123456789abcdef --label bot-bottle.workspace=/s/workspace --network none --ipc private --init --log-driver none --user 1000:1000 --cap-drop ALL --security-opt no-new-privileges --read-only --pids-limit 280 --ulimit core=0:0 --memory 1073741824 --memory-swap 1073741824 --cpus 1.5 --mount type=volume,source=bot-bottle-dev-abcde-x,target=/home/node,volume-label=bot-bottle.slug=dev-abcde,volume-label=bot-bottle.home=0123456789abcdef --tmpfs /tmp:rw,exec,nosuid,nodev,mode=1777,size=536870912 --tmpfs /run:rw,noexec,nosuid,nodev,mode=755,size=16777216 --mount type=bind,"source=/s/a,b",target=/run/bottle,readonly --env HTTP_PROXY= --env http_proxy= --env HTTPS_PROXY= --env https_proxy= --env FTP_PROXY= --env ftp_proxy= --env ALL_PROXY= --env all_proxy= --env NO_PROXY= --env no_proxy= --workdir / --entrypoint node sha256:1 -e PROGRAM"`,
+    );
+  });
+
+  test("name a runtime and folders in memory only where there are any", () => {
+    const words = makeRunArgs(spec, { ...parts, runtime: "runsc", ownFolders: ["/etc/bot-bottle"] }).join(" ");
+    expect(words).toContain("--runtime runsc");
+    expect(words).toContain("/etc/bot-bottle:rw,noexec,nosuid,nodev,mode=755,uid=1000,gid=1000");
+    const free = { ...spec, limits: { ...spec.limits, memoryBytes: undefined, cpus: undefined } };
+    expect(makeRunArgs(free, parts).join(" ")).not.toMatch(/--memory|--cpus|--runtime/);
+  });
+});
+
+describe("the words of docker exec", () => {
+  const exec = {
+    ...{ name: "c", user: "1000:1000", mark: "m", variables: ["A", "B"], argv: ["sh", "-c", "x y"], cwd: "/w" },
+    path: { before: "/t:", after: ":/b" },
+    envPipe: "/s/pipe",
+  };
+
+  test("carry names of variables and never a value, and the command as it is", () => {
+    const words = makeExecArgs({ ...exec, terminal: undefined });
+    expect(words.slice(0, 11)).toEqual([
+      ...["exec", "--interactive", "--user", "1000:1000", "--workdir", "/", "--env", "BOTTLE_COMMAND=m"],
+      ...["--env-file", "/s/pipe", "c"],
+    ]);
+    expect(words.slice(-13)).toEqual(["bottle", "m", "/w", "/t:", ":/b", "0", "0", "2", "A", "B", "sh", "-c", "x y"]);
+  });
+
+  test("take no key from whoever types", () => {
+    const words = makeExecArgs({ ...exec, terminal: { columns: 80, rows: 24 } });
+    expect(words).toContain("--tty");
+    expect(words[words.indexOf("--detach-keys") + 1]?.split(",").length).toBeGreaterThan(6);
+  });
+});

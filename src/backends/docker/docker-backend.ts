@@ -1,0 +1,128 @@
+import { existsSync } from "node:fs";
+import { BottleError } from "../../base/errors.ts";
+import { parseSlug } from "../../base/ids.ts";
+import { buildImage } from "../../images/build-image.ts";
+import { removeContainer, removeVolume } from "../../images/containers.ts";
+import { mustRun } from "../../images/engine.ts";
+import { parseImageId } from "../../images/image-id.ts";
+import type { Backend, GuestRef, Probe } from "../backend.ts";
+import { collectFolder } from "./collect.ts";
+import { openGuest } from "./guest.ts";
+import { LABELS, makeOwnerMark } from "./labels.ts";
+import { type EngineFacts, parseGuests } from "./output.ts";
+import { findEngine, type InfoOutcome, makeProbe } from "./probe.ts";
+import type { DockerSetup } from "./setup.ts";
+import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
+
+const INFO_DEADLINE_MS = 15_000;
+
+/** The backend of containers: any engine behind a command that speaks Docker's language. */
+export function makeDockerBackend(setup: DockerSetup): Backend {
+  const { engine } = setup;
+  // one answer serves the probe and the start that follows it
+  let found: Promise<ReturnType<typeof findEngine>> | undefined;
+  const lookOnce = () => {
+    found ??= readInfo(setup).then((info) => findEngine(engine.command, setup.platform, info));
+    return found;
+  };
+  const runtimeFor = (facts: EngineFacts, anew: boolean) => tryRuntime(engine, facts, { ...setup, anew });
+  return {
+    name: "docker",
+    probe: async (_signal, depth = "quick"): Promise<Probe> => {
+      const outcome = await lookOnce();
+      if (outcome.kind === "engine") {
+        return makeProbe(engine.command, outcome.facts, await runtimeFor(outcome.facts, depth === "deep"));
+      }
+      const { check } = outcome;
+      const limits = { heldBy: "nothing", why: check.detail } as const;
+      return { backend: "docker", usable: false, strength: undefined, limits, checks: [check] };
+    },
+    prepare: async (image, watch) => {
+      if (image === undefined) throw new BottleError("launch/failed", "nothing says which image the bottle runs in");
+      return { image: await buildImage(engine, image, watch) };
+    },
+    create: async (spec, scope) => {
+      const outcome = await lookOnce();
+      const image = parseImageId(spec.image ?? "");
+      if (outcome.kind !== "engine" || image === undefined) {
+        throw new BottleError("launch/failed", "there is no engine, or no image, to make the bottle from");
+      }
+      const trial = await runtimeFor(outcome.facts, false);
+      const runtime = trial.kind === "works" ? SANDBOX_RUNTIME : undefined;
+      return openGuest(setup, { image, runtime, mayMount: seesThisMachine(setup, outcome.facts) }, spec, scope);
+    },
+    list: async () => listGuests(setup),
+    remove: (ref) => removeGuest(setup, ref),
+  };
+}
+
+/** An engine in a virtual machine, or elsewhere, has another name; that its sockets are ours is found out by a nonce. */
+function seesThisMachine({ machine, platform, link }: DockerSetup, facts: EngineFacts): boolean {
+  return platform === "linux" && link !== "remote" && facts.machine === machine && facts.system !== "Docker Desktop";
+}
+
+async function readInfo({ engine }: DockerSetup): Promise<InfoOutcome> {
+  try {
+    const { exit, stdout, stderr } = await engine.run(["info", "--format", "{{json .}}"], {
+      timeoutMs: INFO_DEADLINE_MS,
+    });
+    return { exit, stdout: stdout.toString("utf8"), stderr };
+  } catch (error) {
+    if (error instanceof BottleError && error.code === "process/not-found") return undefined;
+    if (!(error instanceof BottleError)) throw error;
+    return { exit: { kind: "code", code: 1 }, stdout: "", stderr: error.message };
+  }
+}
+
+const OF_THIS_HOME = (setup: DockerSetup) => [
+  "--filter",
+  `label=${LABELS.home}=${makeOwnerMark(setup.home, setup.uid)}`,
+];
+
+/** Guests of this home that run or have left something; none where there is no engine to ask. */
+async function listGuests(setup: DockerSetup): Promise<readonly GuestRef[]> {
+  const { engine } = setup;
+  const info = await readInfo(setup);
+  if (findEngine(engine.command, setup.platform, info).kind === "none") return [];
+  const slug = `{{.Label "${LABELS.slug}"}}`;
+  const [containers, volumes] = await Promise.all([
+    mustRun(engine, "containers cannot be listed", [
+      "ps",
+      "--all",
+      ...OF_THIS_HOME(setup),
+      "--format",
+      `${slug}\t{{.Names}}`,
+    ]),
+    mustRun(engine, "volumes cannot be listed", [
+      "volume",
+      "ls",
+      ...OF_THIS_HOME(setup),
+      "--format",
+      `${slug}\t{{.Name}}`,
+    ]),
+  ]);
+  const found = new Map<string, GuestRef>();
+  for (const ref of [...parseGuests(containers, "container"), ...parseGuests(volumes, "volume")]) {
+    if (!found.has(ref.slug)) found.set(ref.slug, ref);
+  }
+  return [...found.values()];
+}
+
+/** Ends a guest, saves its workspace where that is waited for, and removes what is left. */
+async function removeGuest(setup: DockerSetup, ref: GuestRef): Promise<void> {
+  const { engine } = setup;
+  if (parseSlug(ref.slug) === undefined) return;
+  const which = [...OF_THIS_HOME(setup), "--filter", `label=${LABELS.slug}=${ref.slug}`];
+  const format = `{{.Names}}\t{{.Label "${LABELS.workspace}"}}`;
+  const lines = await mustRun(engine, "containers cannot be listed", ["ps", "--all", ...which, "--format", format]);
+  for (const line of lines.split("\n").filter((one) => one !== "")) {
+    const [name = "", workspace = ""] = line.split("\t");
+    await engine.run(["kill", name]);
+    if (workspace.startsWith(`${setup.home}/`) && existsSync(workspace)) {
+      await collectFolder(engine, `${name}:/home/node/workspace/.`, workspace);
+    }
+    await removeContainer(engine, name);
+  }
+  const volumes = await mustRun(engine, "volumes cannot be listed", ["volume", "ls", "--quiet", ...which]);
+  for (const volume of volumes.split("\n").filter((one) => one !== "")) await removeVolume(engine, volume);
+}

@@ -1,0 +1,164 @@
+import { readFile } from "node:fs/promises";
+import { BottleError } from "../../base/errors.ts";
+import { randomBase36 } from "../../base/ids.ts";
+import type { Scope } from "../../base/scope.ts";
+import { removeContainer, removeVolume } from "../../images/containers.ts";
+import { engineWords, explainWords } from "../../images/engine.ts";
+import { takeFreeName } from "../../images/free-name.ts";
+import type { ImageId } from "../../images/image-id.ts";
+import type { Guest, GuestSpec } from "../backend.ts";
+import { type ContainerParts, makeRunArgs, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
+import { giveVolume } from "./give-volume.ts";
+import { type Begin, type Holder, openHolder } from "./holder.ts";
+import { readImageFacts } from "./image-facts.ts";
+import { makeContainerName, makeOwnerMark } from "./labels.ts";
+import { openLink } from "./link.ts";
+import { makeMounts, readTools } from "./mounts.ts";
+import { isNameTaken } from "./output.ts";
+import { type OwnFiles, writeOwnFiles } from "./own-files.ts";
+import { makeRunningGuest } from "./running-guest.ts";
+import { sendFolder } from "./send-folder.ts";
+import type { DockerSetup } from "./setup.ts";
+
+/** What was found out about the engine before a container is made. */
+export type Surroundings = {
+  readonly image: ImageId;
+  readonly runtime: string | undefined;
+  /** Whether the engine sees the files of this machine */
+  readonly mayMount: boolean;
+};
+
+/** Makes a guest: sockets, files, a container that this process holds, and all that fills it. */
+export async function openGuest(
+  setup: DockerSetup,
+  around: Surroundings,
+  spec: GuestSpec,
+  scope: Scope,
+): Promise<Guest> {
+  const failed = new AbortController();
+  const stop = (error: unknown) => failed.abort(error);
+  const filled = Promise.resolve(spec.fill?.({ uid: setup.uid, gid: setup.gid }, failed.signal));
+  const made = makeGuest(setup, around, spec, scope, filled);
+  filled.catch(stop);
+  made.catch(stop);
+  await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
+  failed.signal.throwIfAborted();
+  return made;
+}
+
+async function makeGuest(
+  setup: DockerSetup,
+  { image, runtime, mayMount }: Surroundings,
+  spec: GuestSpec,
+  scope: Scope,
+  filled: Promise<void>,
+): Promise<Guest> {
+  if (!mayMount) refuseFoldersOfThisMachine(spec);
+  const { engine, cacheFolder, nodePath } = setup;
+  const link = await openLink(spec.scratch, spec.link ?? [], scope);
+  const [facts, program, tools] = await Promise.all([
+    readImageFacts(engine, image, { cacheFolder, nodePath, mayMount }),
+    readFile(setup.guestProgram, "utf8"),
+    readTools(spec.tools),
+  ]);
+  const { uid, gid } = spec.workspace.kind === "mount" ? spec.workspace.owner : spec.layout;
+  const named = facts.user && uid === spec.layout.uid;
+  const files = writeOwnFiles(spec, named ? undefined : { uid, gid }, mayMount);
+  const base = makeContainerName(spec.slug);
+  const parts: Omit<ContainerParts, "name"> = {
+    volume: `${base}-${randomBase36(8)}`,
+    mark: makeOwnerMark(setup.home, setup.uid),
+    image,
+    user: `${uid}:${gid}`,
+    runtime,
+    mounts: mayMount
+      ? makeMounts({ spec, files, tools, sockets: link.folder, nodePath: facts.node === "ours" ? nodePath : undefined })
+      : [],
+    ownFolders: files.folders.map(({ target }) => target),
+    node: facts.node === "ours" ? `${OWN_PROGRAMS}/node` : "node",
+    program,
+  };
+  scope.defer(`remove the volume ${parts.volume}`, () => removeVolume(engine, parts.volume));
+  if (!facts.home || uid !== spec.layout.uid) await giveVolume(engine, spec, parts);
+  const sources = fillSources(spec, files);
+  const begin: Begin = {
+    fill: sources.map(({ target }) => target),
+    ports: link.ports,
+    sockets: mayMount && setup.link !== "streams" ? { folder: SOCKET_FOLDER, nonce: link.nonce } : undefined,
+  };
+  const { name, taken: holder } = await takeFreeName(base, async (candidate) => {
+    const one = openHolder(engine, makeRunArgs(spec, { ...parts, name: candidate }), link);
+    const state = { taken: false };
+    scope.defer(`remove the container ${candidate}`, async () => {
+      one.release();
+      if (!state.taken) await removeContainer(engine, candidate);
+      await one.exit;
+    });
+    state.taken = (await fillContainer(setup, one, begin, sources, filled)) === "taken";
+    return state.taken ? "taken" : one;
+  });
+  return makeRunningGuest({
+    setup,
+    spec,
+    name,
+    holder,
+    listeners: link.listeners,
+    user: parts.user,
+    tools,
+    ownNode: facts.node === "ours",
+  });
+}
+
+type FillSource = { readonly source: string; readonly target: string };
+
+function fillSources(spec: GuestSpec, { folders }: OwnFiles): readonly FillSource[] {
+  const { home, workspace } = spec.layout;
+  return [
+    { source: spec.homeFolder, target: home },
+    ...(spec.workspace.kind === "folder" ? [{ source: spec.workspace.path, target: workspace }] : []),
+    ...folders,
+  ];
+}
+
+/** Tells the container what it is and sends what belongs into it. Throws when it does not come up. */
+async function fillContainer(
+  { engine }: DockerSetup,
+  holder: Holder,
+  begin: Begin,
+  sources: readonly FillSource[],
+  filled: Promise<void>,
+): Promise<"taken" | "ours"> {
+  holder.begin(begin);
+  await Promise.race([filled, holder.exit]);
+  const sending = (async () => {
+    await filled;
+    for (const [index, { source }] of sources.entries()) await sendFolder(holder, index, source);
+  })();
+  const ready = await Promise.race([holder.ready, sending.then(() => holder.ready)]);
+  if (ready.kind === "ready") return "ours";
+  await Promise.allSettled([sending]);
+  if (ready.by === "engine") {
+    const { words } = ready;
+    if (isNameTaken(words)) return "taken";
+    throw new BottleError(
+      "launch/failed",
+      `the container was not started: ${engineWords(words) || "its main process ended"}`,
+      {
+        hint: explainWords(engine.command, engineWords(words)) ?? "`bottle doctor` checks the engine",
+      },
+    );
+  }
+  throw new BottleError("launch/failed", `the container is not what a bottle must be: ${ready.words}`, {
+    hint: "nothing was started in it; `bottle doctor` checks the engine",
+  });
+}
+
+/** An engine elsewhere has neither the folder nor its changes. */
+function refuseFoldersOfThisMachine(spec: GuestSpec): void {
+  const what =
+    spec.workspace.kind === "mount" ? "the workspace" : spec.tools.length > 0 ? "`tools` of config.yaml" : undefined;
+  if (what === undefined) return;
+  throw new BottleError("launch/failed", `${what} cannot be mounted: the engine does not run on this machine`, {
+    hint: "copy the workspace instead (workspace.mode: copy), and install tools in the image",
+  });
+}

@@ -1,0 +1,25 @@
+import { once } from "node:events";
+import { BottleError } from "../../base/errors.ts";
+import { startProcess } from "../../base/process.ts";
+import { SYSTEM_PATH } from "../../base/system-path.ts";
+import type { Holder } from "./holder.ts";
+
+/** Sends a folder of ours into a container, as an archive of the machine's own tar. */
+export async function sendFolder(holder: Holder, index: number, folder: string): Promise<void> {
+  // without the second variable macOS would put its own attributes in as files
+  const env = { PATH: SYSTEM_PATH, COPYFILE_DISABLE: "1" };
+  const tar = startProcess(["tar", "-c", "-f", "-", "-C", folder, "."], { env, stdio: ["ignore", "pipe", "pipe"] });
+  if (tar.stdout === null) throw new Error("a pipe was asked for");
+  let words = "";
+  tar.stderr?.on("data", (chunk: Buffer) => {
+    words = (words + chunk.toString("utf8")).slice(-4000);
+  });
+  const ended = once(tar, "close");
+  await holder.fill(index, tar.stdout);
+  const [code] = await ended;
+  if (code === 0) return;
+  throw new BottleError(
+    "launch/failed",
+    `${folder} could not be sent into the bottle: tar: ${words.trim() || String(code)}`,
+  );
+}

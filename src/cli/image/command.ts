@@ -1,0 +1,50 @@
+import { buildCommand, buildRouteMap, type RouteMap } from "@stricli/core";
+import { type CliContext, lazily } from "../context.ts";
+
+/** Flags of `bottle image list` and `build` as typed. */
+export type ImageFlags = { readonly json?: boolean };
+
+/** Flags of `bottle image prune` as typed. */
+export type PruneFlags = { readonly all?: boolean; readonly dryRun?: boolean; readonly json?: boolean };
+
+const json = { kind: "boolean", optional: true, withNegated: false, brief: "Print JSON" } as const;
+
+const listCommand = buildCommand<ImageFlags, [], CliContext>({
+  loader: lazily(async () => (await import("./run.ts")).runImageList),
+  docs: { brief: "List the images that were built for bottles" },
+  parameters: { flags: { json } },
+});
+
+const buildImageCommand = buildCommand<ImageFlags, string[], CliContext>({
+  loader: lazily(async () => (await import("./run.ts")).runImageBuild),
+  docs: { brief: "Build the images of the agents, so that the first start needs not" },
+  parameters: {
+    positional: {
+      kind: "array",
+      parameter: {
+        brief: "shell, claude or codex; all unless told",
+        parse: (input: string) => input,
+        placeholder: "name",
+      },
+    },
+    flags: { json },
+  },
+});
+
+const pruneCommand = buildCommand<PruneFlags, [], CliContext>({
+  loader: lazily(async () => (await import("./run.ts")).runImagePrune),
+  docs: { brief: "Remove images that newer builds have replaced" },
+  parameters: {
+    flags: {
+      all: { kind: "boolean", optional: true, withNegated: false, brief: "Also those that the next start would use" },
+      dryRun: { kind: "boolean", optional: true, withNegated: false, brief: "Only show what would be removed" },
+      json,
+    },
+  },
+});
+
+/** `bottle image list|build|prune`. */
+export const imageCommands: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
+  docs: { brief: "Look at, build and remove the images of the docker backend" },
+  routes: { list: listCommand, build: buildImageCommand, prune: pruneCommand },
+});

@@ -1,0 +1,91 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { randomBase36 } from "../../src/base/ids.ts";
+import { run } from "../../src/base/process.ts";
+import { buildImage } from "../../src/images/build-image.ts";
+import { containerExists, removeContainer, runAsRoot } from "../../src/images/containers.ts";
+import { mustRun, openEngine } from "../../src/images/engine.ts";
+import { findImage, listOwnImages, removeImage, tagImage } from "../../src/images/own-images.ts";
+import { BASE_IMAGE, findBaseImage } from "../fixtures/docker-bottle.ts";
+
+const { id: base, why } = findBaseImage();
+
+describe.skipIf(base === undefined)(`images of a real engine${why && `: ${why}`}`, () => {
+  const engine = openEngine(process.env, run);
+  const tag = `bot-bottle-test/${randomBase36(8)}`;
+  let folder: string;
+  const write = (name: string, text: string) => writeFile(join(folder, name), text);
+  const build = (name: string, lines: string[] = []) =>
+    buildImage(
+      engine,
+      { dockerfile: join(folder, name), context: folder, tag: `${tag}-${name.toLowerCase()}`, args: {} },
+      { signal: undefined, onLine: (line) => void lines.push(line) },
+    );
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "bottle-images-"));
+  });
+  afterAll(async () => {
+    for (const image of await listOwnImages(engine)) {
+      if (image.tags.some((name) => name.startsWith(tag)) || image.tags.length === 0)
+        await removeImage(engine, image.id);
+    }
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test("an unchanged build gives the same image, an edited Dockerfile another, one folder holds several", async () => {
+    await write("one", `FROM ${BASE_IMAGE}\nRUN echo first >/made\n`);
+    await write("two", `FROM ${BASE_IMAGE}\nCOPY one /copied\n`);
+    const lines: string[] = [];
+    const [first, two] = [await build("one", lines), await build("two")];
+    expect(lines.join("\n")).toContain("RUN echo first");
+    expect(await build("one")).toBe(first);
+    expect(two).not.toBe(first);
+    await write("one", `FROM ${BASE_IMAGE}\nRUN echo second >/made\n`);
+    const edited = await build("one");
+    expect(edited).not.toBe(first);
+    expect(await findImage(engine, `${tag}-one`)).toBe(edited);
+    expect((await listOwnImages(engine)).map(({ id }) => id)).toEqual(expect.arrayContaining([first, edited, two]));
+  });
+
+  test.each([
+    ["syntax", "FROM scratch\nRUNN true\n", /RUNN|unknown instruction/],
+    ["failing", `FROM ${BASE_IMAGE}\nRUN echo told >&2; exit 3\n`, /told|returned a non-zero code: 3/],
+    ["nobase", "FROM no-such-image-of-anybody:1\nRUN true\n", /no-such-image-of-anybody/],
+    ["full", `FROM ${BASE_IMAGE}\nRUN echo "write /x: no space left on device" >&2; exit 1\n`, /no space left/],
+  ])("a Dockerfile that does not build (%s) fails in the builder's own words", async (name, text, words) => {
+    await write(name, text);
+    await expect(build(name)).rejects.toMatchObject({
+      code: "image/build-failed",
+      message: expect.stringMatching(words),
+      hint: expect.stringMatching(/./),
+    });
+  });
+
+  test("a name is found exactly, given and taken; twice is no error", async () => {
+    await tagImage(engine, await build("two"), `${tag}-more:v1`);
+    expect(await findImage(engine, `${tag}-more:v1`)).toMatch(/^sha256:/);
+    expect(await findImage(engine, `${tag}-more`)).toBeUndefined();
+    await removeImage(engine, `${tag}-more:v1`);
+    await removeImage(engine, `${tag}-more:v1`);
+    expect(await findImage(engine, `${tag}-more:v1`)).toBeUndefined();
+  });
+
+  test("a container is found by its whole name, prepared as root, and removed; twice is no error", async () => {
+    const name = `bot-bottle-test-${randomBase36(8)}`;
+    await mustRun(engine, "x", ["run", "--detach", "--name", name, "--user", "1000", BASE_IMAGE, "sleep", "1000"]);
+    try {
+      expect(await containerExists(engine, name)).toBe(true);
+      expect(await containerExists(engine, name.slice(0, -1))).toBe(false);
+      const id = await mustRun(engine, "x", ["container", "inspect", "--format", "{{.Id}}", name]);
+      expect(await containerExists(engine, id.slice(0, 12))).toBe(false);
+      expect(await runAsRoot(engine, name, ["id", "-u"])).toBe("0");
+      await expect(runAsRoot(engine, name, ["false"])).rejects.toMatchObject({ code: "image/engine-failed" });
+    } finally {
+      await removeContainer(engine, name);
+      await removeContainer(engine, name);
+    }
+    expect(await containerExists(engine, name)).toBe(false);
+  });
+});
