@@ -1,4 +1,4 @@
-import { type Engine, engineFailure, mustRun, succeeded } from "./engine.ts";
+import { type Engine, type EngineRun, engineFailure, mustRun, succeeded } from "./engine.ts";
 
 /** Whether there is a container of exactly this name, running or not. */
 export async function containerExists(engine: Engine, name: string): Promise<boolean> {
@@ -12,8 +12,8 @@ export async function containerExists(engine: Engine, name: string): Promise<boo
 }
 
 /** Ends and removes a container and its unnamed volumes; one that is not there is no error. */
-export async function removeContainer(engine: Engine, name: string): Promise<void> {
-  const { exit, stderr } = await engine.run(["rm", "--force", "--volumes", name]);
+export async function removeContainer(engine: Engine, name: string, options?: EngineRun): Promise<void> {
+  const { exit, stderr } = await engine.run(["rm", "--force", "--volumes", name], options);
   if (succeeded(exit) || /no such container|no container with name|already in progress/i.test(stderr)) return;
   throw engineFailure(engine, `the container ${name} cannot be removed`, stderr);
 }

@@ -96,7 +96,7 @@ egress:
 supervise: false
 resources: {cpus: 1.5, memory: 2g, pids: 64, disk: 10g, time: 2h}
 workspace: {mode: none}
-backend: smolmachines
+backend: docker
 `),
     });
     const { bottle, config } = ready(await load(["dev"]));

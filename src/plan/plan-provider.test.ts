@@ -40,6 +40,7 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
   const slug = parseSlug("dev-ab0de") ?? expect.fail();
   const facts: HostFacts = {
     backend: { name: "local", strength: "strong", because: undefined },
+    imagesFolder: "/lib/images",
     limits: { heldBy: "cgroup", why: undefined },
     provider: program === "none" ? undefined : { ...AGENT_PROGRAM, ...program },
     workspace: undefined,

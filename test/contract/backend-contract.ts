@@ -144,7 +144,7 @@ export function describeBackend(name: string, open: (files?: ContractFiles) => P
       if (workspace.kind !== "folder") throw new Error("the contract needs a folder as workspace");
       const before = await stat(join(workspace.path, "given"), { bigint: true });
       const script =
-        "cat given ~/given; echo inside >made; echo new >old; mkdir -p a/b; ln -s /etc a/b/c; rm gone; ls -ld . ~";
+        "cat given ~/given; echo inside >made; echo new >old; mkdir -p a/b; ln -s /etc a/b/c; rm gone; test -O . && test -O ~ && id -un";
       const one = await own.guest.exec({
         argv: ["sh", "-c", script],
         env: new Map(),
@@ -152,7 +152,7 @@ export function describeBackend(name: string, open: (files?: ContractFiles) => P
         terminal: undefined,
       });
       if (one.kind !== "pipes") throw new Error("pipes were asked for");
-      expect(await text(one.stdout)).toMatch(/^outside\nhome\nd.* node .*\nd.* node .*\n$/);
+      expect(await text(one.stdout)).toBe("outside\nhome\nnode\n");
       await own.guest.stop();
       await own.guest.collect();
       const read = (name: string) => readFile(join(workspace.path, name), "utf8");

@@ -14,7 +14,7 @@ import { explainMark, parseExit } from "./output.ts";
 /** What starting a command in a container needs. */
 export type LaunchParts = {
   readonly engine: Engine;
-  readonly holder: Pick<Holder, "signal" | "watch">;
+  readonly holder: Pick<Holder, "signal" | "watch" | "exit">;
   /** Private folder for the pipe of its variables */
   readonly scratch: string;
   readonly container: Pick<ExecParts, "name" | "user" | "path">;
@@ -23,6 +23,8 @@ export type LaunchParts = {
 };
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Time that a command's end may take to be told after its container's, `ms` */
+const LATE_MS = 500;
 const MOST_WORDS = 16 * 1024;
 
 /** A command that runs, and the way to let go of its streams. */
@@ -53,6 +55,8 @@ export async function startGuestProcess(parts: LaunchParts, command: GuestComman
     throw explain(engine, said, argv[0] ?? "", cwd);
   }
   holder.watch(pid, `${COMMAND_VARIABLE}=${mark}`);
+  // some runtimes lose the end of a command together with its container
+  void holder.exit.then(() => setTimeout(() => child.kill("SIGKILL"), LATE_MS).unref());
   let ended = false;
   void exit.then(() => {
     ended = true;

@@ -19,6 +19,7 @@ export type RuntimeTrial =
   | { readonly kind: "broken"; readonly why: string };
 
 const LIMIT_MS = 15_000;
+const CLEAR_MS = 3_000;
 
 /** Whether containers run under gVisor here; what was found is remembered for the engine as it is configured now. */
 export async function tryRuntime(
@@ -78,7 +79,7 @@ async function runTrial(engine: Engine, arch: NodeJS.Architecture): Promise<Runt
     return { kind: "broken", why: `a trial container did not run: ${words}` };
   } finally {
     clearTimeout(timer);
-    await removeContainer(engine, name).catch(() => {}); // a runtime that hangs may not let go; cleanup looks again
+    await removeContainer(engine, name, { timeoutMs: CLEAR_MS }).catch(() => {}); // a runtime that hangs may not let go; cleanup looks again
     await removeImage(engine, name).catch(() => {});
   }
 }
