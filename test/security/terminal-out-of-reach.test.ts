@@ -23,9 +23,12 @@ describe(`as ${WHO}: the caller's terminal is out of reach`, () => {
     results = await attack();
   });
 
-  test.each(["tiocsti", "tiocsti-high-bits", "tioclinux", "tioclinux-high-bits"])("%s is refused", (name) => {
-    expect(results.get(name)).toBe(ERRNO.EPERM);
-  });
+  test.each(["tiocsti", "tiocsti-high-bits", "tioclinux", "tioclinux-high-bits", "tiocsetd"])(
+    "%s is refused",
+    (name) => {
+      expect(results.get(name)).toBe(ERRNO.EPERM);
+    },
+  );
 
   test("a headless bottle finds no terminal at all, also when the caller has one open", async () => {
     const pty = await openPty({ columns: 80, rows: 24 });

@@ -13,6 +13,8 @@ export type SyscallRule = {
 };
 
 const EPERM: SyscallAnswer = { kind: "errno", errno: 1 };
+const EPROTONOSUPPORT: SyscallAnswer = { kind: "errno", errno: 93 };
+const ESOCKTNOSUPPORT: SyscallAnswer = { kind: "errno", errno: 94 };
 const EAFNOSUPPORT: SyscallAnswer = { kind: "errno", errno: 97 };
 const ALLOW: SyscallAnswer = { kind: "allow" };
 
@@ -47,10 +49,13 @@ const ABSENT: ReadonlySet<string> = new Set(["clone3", "io_uring_setup", "io_uri
 const NEW_NAMESPACE = 0x7e02_0000;
 const TIOCSTI = 0x5412;
 const TIOCLINUX = 0x541c;
+const TIOCSETD = 0x5423;
 const AF_UNIX = 1;
 const AF_INET = 2;
 const AF_INET6 = 10;
 const AF_NETLINK = 16;
+const IPPROTO_TCP = 6;
+const IPPROTO_UDP = 17;
 const NETLINK_ROUTE = 0;
 
 /** Told that it worked, although nothing was done. */
@@ -66,6 +71,18 @@ const isPointer = (argument: number, half: "high" | undefined): ArgumentTest => 
   return { kind: "any-bit", argument, bits: 0xffff_ffff, ...(half === undefined ? {} : { half }) };
 };
 
+/** TCP and UDP. For every other protocol and type the kernel would load a module, and such modules are little tried. */
+function internetCases(family: number): SyscallRule["cases"] {
+  const of = (...tests: readonly ArgumentTest[]) => [equals(0, family), ...tests];
+  const typeHas = (bits: number): ArgumentTest => ({ kind: "any-bit", argument: 1, bits });
+  return [
+    { when: of(typeHas(0b1100)), answer: ESOCKTNOSUPPORT }, // 1 is a stream, 2 are datagrams, 3 is raw
+    { when: of(typeHas(0b01), typeHas(0b10)), answer: EPERM },
+    ...[0, IPPROTO_TCP, IPPROTO_UDP].map((protocol) => ({ when: of(equals(2, protocol)), answer: ALLOW })),
+    { when: of(), answer: EPROTONOSUPPORT },
+  ];
+}
+
 const BY_ARGUMENT: ReadonlyMap<string, SyscallRule> = new Map([
   [
     "clone",
@@ -74,13 +91,17 @@ const BY_ARGUMENT: ReadonlyMap<string, SyscallRule> = new Map([
   [
     // the kernel looks at the low 32 bits only, and so do these tests
     "ioctl",
-    { cases: [TIOCSTI, TIOCLINUX].map((value) => ({ when: [equals(1, value)], answer: EPERM })), otherwise: ALLOW },
+    {
+      cases: [TIOCSTI, TIOCLINUX, TIOCSETD].map((value) => ({ when: [equals(1, value)], answer: EPERM })),
+      otherwise: ALLOW,
+    },
   ],
   [
     "socket",
     {
       cases: [
-        ...[AF_UNIX, AF_INET, AF_INET6].map((family) => ({ when: [equals(0, family)], answer: ALLOW })),
+        { when: [equals(0, AF_UNIX)], answer: ALLOW },
+        ...[AF_INET, AF_INET6].flatMap(internetCases),
         { when: [equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE)], answer: ALLOW }, // getifaddrs needs it
       ],
       otherwise: EAFNOSUPPORT,

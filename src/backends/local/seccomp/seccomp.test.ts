@@ -88,6 +88,8 @@ describe.each(["x64", "arm64"] as const satisfies readonly FilterArch[])("the fi
     ["TIOCSTI with high bits", 0x1_0000_5412n, EPERM],
     ["TIOCSTI with all high bits", 0xffff_ffff_0000_5412n, EPERM],
     ["TIOCLINUX", 0x541cn, EPERM],
+    ["TIOCSETD, which loads line disciplines", 0x5423n, EPERM],
+    ["TIOCGETD", 0x5424n, ALLOW],
     ["TIOCLINUX with high bits", 0x8000_0000_0000_541cn, EPERM],
   ])("answers ioctl for %s", (_what, request, expected) => {
     expect(call("ioctl", 0n, request)).toBe(expected);
@@ -100,6 +102,24 @@ describe.each(["x64", "arm64"] as const satisfies readonly FilterArch[])("the fi
       expect(call("socketpair", family, 1n, 0n)).toBe(family === 1n ? ALLOW : EAFNOSUPPORT);
     }
     for (let protocol = 1n; protocol < 32n; protocol++) expect(call("socket", 16n, 3n, protocol)).toBe(EAFNOSUPPORT);
+  });
+
+  test("allows TCP and UDP of the internet's families, and no protocol that the kernel would load a module for", () => {
+    const [EPROTONOSUPPORT, ESOCKTNOSUPPORT] = [SECCOMP_RETURN.errno + 93, SECCOMP_RETURN.errno + 94];
+    const [STREAM, DATAGRAM, RAW] = [1n, 2n, 3n];
+    for (const family of [2n, 10n]) {
+      for (const flags of [0n, 0o2000000n, 0o4000n, 0o2004000n]) {
+        for (const protocol of [0n, 6n]) expect(call("socket", family, STREAM + flags, protocol)).toBe(ALLOW);
+        for (const protocol of [0n, 17n]) expect(call("socket", family, DATAGRAM + flags, protocol)).toBe(ALLOW);
+        for (const protocol of [1n, 33n, 58n, 115n, 132n, 136n, 262n, 0xffff_ffffn]) {
+          for (const type of [STREAM, DATAGRAM])
+            expect(call("socket", family, type + flags, protocol)).toBe(EPROTONOSUPPORT);
+        }
+        for (const protocol of [0n, 1n, 6n, 255n]) expect(call("socket", family, RAW + flags, protocol)).toBe(EPERM);
+        for (const type of [4n, 5n, 6n, 10n]) expect(call("socket", family, type + flags, 0n)).toBe(ESOCKTNOSUPPORT);
+      }
+    }
+    for (const type of [1n, 2n, 5n]) expect(call("socket", 1n, type, 0n)).toBe(ALLOW);
   });
 
   test("allows the usual personalities and no other", () => {
