@@ -44,7 +44,10 @@ export const codex: Provider = {
   },
   files: makeFiles,
   skills: ".codex/skills",
-  optionalHosts: ["chatgpt.com", "ab.chatgpt.com", "github.com", "api.github.com", "registry.npmjs.org"],
+  optionalHosts: [
+    ...["chatgpt.com", "ab.chatgpt.com", "registry.npmjs.org"],
+    ...["github.com", "api.github.com", "raw.githubusercontent.com"],
+  ],
 };
 
 function pin(integrities: Readonly<Record<"x64" | "arm64", string>>): PinnedProgram {

@@ -69,12 +69,15 @@ export async function openAgentWorld(agent: RealAgent, caller: Caller, scope: Sc
     "home/.bot-bottle/agents/worker.md": "---\nbottle: default\n---\nYou answer in one word.\n",
   });
   machine.bottle("default", `agent_provider: {template: ${agent.name}, auth_token: ${variable}}\n${more}`);
-  await putProgram(machine, agent.name);
+  machine.own(...(await putProgram(machine.cache, agent.name)));
   return { machine, stub, env: { [variable]: credential } };
 }
 
-/** Puts the pinned program into a machine's cache as a start would have done, fetching it from npm once for all tests. */
-async function putProgram(machine: Machine, name: RealAgent["name"]): Promise<void> {
+/**
+ * Puts the pinned program into a cache as a start would have done, fetching it from npm once for all tests; returns the
+ * folders that are its user's.
+ */
+export async function putProgram(cache: string, name: RealAgent["name"]): Promise<readonly string[]> {
   const { pinned } = name === "claude" ? claude : codex;
   const build = pinned && findBuild(pinned, `${process.platform}-${process.arch}`);
   if (build === undefined) throw new Error(`no ${name} is pinned for this machine`);
@@ -85,9 +88,9 @@ async function putProgram(machine: Machine, name: RealAgent["name"]): Promise<vo
     if (npm === undefined) throw new Error("no npm beside this Node");
     await fetchProgram(build, fetched, { run, npm, env: process.env, signal: new AbortController().signal });
   }
-  const programs = join(machine.cache, "bot-bottle/programs");
+  const programs = join(cache, "bot-bottle/programs");
   linkTree(fetched, join(programs, folderName));
-  machine.own(join(machine.cache, "bot-bottle"), programs);
+  return [join(cache, "bot-bottle"), programs];
 }
 
 function linkTree(from: string, to: string): void {
