@@ -59,7 +59,7 @@ function makeRoute(
   const route: Route = {
     host,
     ports: [443],
-    matches: [],
+    matches: matchesOf(provider),
     auth: form && { ...form.auth, tokenRef },
     inboundCredentials: form === undefined ? "refuse" : "strip",
     git: { fetch: false },
@@ -69,6 +69,11 @@ function makeRoute(
     at: { file: `the provider ${provider.name}`, line: 1 },
   };
   return { route, credential: form && credential, agent: { lists: form?.lists ?? [] } };
+}
+
+function matchesOf({ paths }: Provider): Route["matches"] {
+  if (paths.length === 0) return [];
+  return [{ paths: paths.map((value) => ({ type: "prefix", value })), methods: [], headers: [] }];
 }
 
 /**

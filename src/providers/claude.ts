@@ -26,6 +26,11 @@ export const claude: Provider = {
     DISABLE_INSTALLATION_CHECKS: "1",
   },
   hosts: ["api.anthropic.com"],
+  paths: [
+    ...["/v1/messages", "/v1/models", "/v1/files", "/v1/mcp_servers"],
+    ...["/api/hello", "/api/claude_code", "/api/claude_cli", "/api/directory"],
+    ...["/api/oauth/profile", "/api/oauth/usage"], // not /api/oauth/claude_cli, which makes API keys
+  ],
   forms: [
     {
       title: "OAuth token",

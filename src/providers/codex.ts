@@ -19,6 +19,7 @@ export const codex: Provider = {
   takesPrompt: true,
   env: {},
   hosts: ["api.openai.com"],
+  paths: ["/v1/responses", "/v1/models", "/v1/files", "/v1/images"], // not /v1/realtime, which gives out client secrets
   forms: [
     {
       title: "API key",

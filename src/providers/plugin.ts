@@ -17,6 +17,7 @@ export function makePlugin(definition: ProviderDefinition): Provider {
     takesPrompt,
     env: definition.env,
     hosts: definition.hosts,
+    paths: [],
     forms: credential === undefined ? [] : [makeForm(credential)],
     advice: [],
     probe: undefined,

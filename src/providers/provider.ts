@@ -19,6 +19,11 @@ export type Provider = {
   readonly env: Readonly<Record<string, string>>;
   /** Hosts that are the provider's to route; the credential is added there and nowhere else */
   readonly hosts: readonly string[];
+  /**
+   * Paths of those hosts, with all below them, that the program needs; all when empty. A credential is good for more than
+   * asking a model: some paths give out another credential, in an answer that the program inside can read.
+   */
+  readonly paths: readonly string[];
   /** How a credential is told apart and sent, the first that fits; empty for a program that needs none */
   readonly forms: readonly CredentialForm[];
   /** Lines that say where to get a credential */

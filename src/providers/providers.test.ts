@@ -80,6 +80,9 @@ test.each(PROVIDERS.map((provider) => [provider.name, provider] as const))("%s i
   }
   expect(provider.probe?.host).toBe(provider.hosts[0]);
   expect(provider.forms.at(-1)?.prefix).toBe("");
+  expect(provider.paths).not.toEqual([]);
+  for (const path of provider.paths) expect(path).toMatch(/^(\/[a-z0-9_]+){2,}$/); // never a whole service
+  expect(provider.paths.some((path) => provider.probe?.path.startsWith(path))).toBe(true);
   expect(findBuild(provider.pinned ?? expect.fail(), "win32-x64")).toBeUndefined();
 });
 

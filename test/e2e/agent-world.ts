@@ -26,6 +26,8 @@ export type RealAgent = {
   readonly credential: string;
   /** How the server gets it */
   readonly sent: { readonly name: string; readonly value: string };
+  /** A path of its service at which the credential would give another one */
+  readonly mint: string;
   makeStub(isKnown: Parameters<typeof makeStubAnthropic>[0]): StubModel;
 };
 
@@ -36,11 +38,13 @@ export const AGENTS: readonly RealAgent[] = [
   {
     ...{ name: "claude", host: "api.anthropic.com", variable: "MY_CLAUDE_KEY", credential: ANTHROPIC_KEY },
     sent: { name: "x-api-key", value: ANTHROPIC_KEY },
+    mint: "/api/oauth/claude_cli/create_api_key",
     makeStub: makeStubAnthropic,
   },
   {
     ...{ name: "codex", host: "api.openai.com", variable: "MY_OPENAI_KEY", credential: OPENAI_KEY },
     sent: { name: "authorization", value: `Bearer ${OPENAI_KEY}` },
+    mint: "/v1/realtime/client_secrets",
     makeStub: makeStubOpenai,
   },
 ];
