@@ -49,7 +49,9 @@ function makeContenders(user: string, srt: string | undefined, image: string | u
   if (dropped)
     for (const path of [cwd, home, join(home, "bottles"), join(home, "user")]) chownSync(path, BENCH_UID, BENCH_UID);
   const as = dropped ? ["setpriv", `--reuid=${BENCH_UID}`, `--regid=${BENCH_UID}`, "--clear-groups", "--"] : [];
-  const env = { PATH: process.env["PATH"], HOME: join(home, "user"), BOT_BOTTLE_HOME: home };
+  const own = join(home, "user");
+  // srt leaves sockets named by pid in the temporary folder, on which a later one stumbles
+  const env = { PATH: process.env["PATH"], HOME: own, TMPDIR: own, BOT_BOTTLE_HOME: home };
   const plain = [
     "bwrap",
     "--unshare-all",
