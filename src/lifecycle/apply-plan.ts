@@ -16,17 +16,14 @@ import { secretsOf } from "../warden/spec.ts";
 import type { CopyResult } from "../workspace/copy-workspace.ts";
 import { askSecretly, canAsk } from "./ask.ts";
 import { claimBottle, makeRecord, withSlug } from "./claim-bottle.ts";
-import { ensureProgram } from "./ensure-program.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
 import { openNotices } from "./notices.ts";
 import type { PlannedStart } from "./plan-start.ts";
-import { prepareAgent, tryCredential } from "./prepare-agent.ts";
 import { prepareImage } from "./prepare-image.ts";
 import { prepareWarden } from "./prepare-warden.ts";
 import { resolveEnv } from "./resolve-env.ts";
 import { runCommand } from "./run-command.ts";
 import { type Settled, settle } from "./settle.ts";
-import { readSkills } from "./skills.ts";
 import { type Ending, exitCodeOf } from "./wait-for-end.ts";
 
 /** The steps of a start, in their order. */
@@ -82,9 +79,10 @@ async function apply(
     context.signal.throwIfAborted();
     options.onStep?.(step);
   };
-  const { provider } = planned;
-  if (planned.plan.provider !== undefined && provider !== undefined) {
-    await ensureProgram(context, planned.plan.provider, provider); // before anything is claimed: it may take minutes
+  const { program } = planned;
+  if (planned.plan.provider !== undefined && program !== undefined) {
+    const { ensureProgram } = await import("./ensure-program.ts");
+    await ensureProgram(context, planned.plan.provider, program.provider); // before anything is claimed: it may take minutes
   }
   const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
@@ -96,7 +94,8 @@ async function apply(
   const image = prepareImage(context, planned.backend, plan.image); // while secrets are resolved and the warden starts
   begin("resolve");
   const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
-  const agent = provider && (await prepareAgent(plan, provider, needs));
+  const agentRoom = program && (await import("./prepare-agent.ts")); // nothing of it is loaded for a shell
+  const agent = program && (await agentRoom?.prepareAgent(plan, program, needs));
   const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
@@ -112,13 +111,13 @@ async function apply(
   );
   await journalStart(journal, plan);
   const room = await wardenRoom;
-  const notices = openNotices(context, plan, provider?.optionalHosts ?? []);
+  const notices = openNotices(context, plan, program?.provider.optionalHosts ?? []);
   scope.defer("give the terminal its title back", () => notices.close());
   const { clock } = context;
   const { onEvent } = notices;
   const warden =
     prepared && (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock, onEvent }, scope));
-  const tried = warden && provider && tryCredential(provider, warden);
+  const tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
   tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 
   begin("create");
@@ -133,7 +132,7 @@ async function apply(
       workspace: guestWorkspace(plan, folders.workspace),
       fill: async (owner, signal) => {
         options.onStep?.("fill");
-        const files = [...(agent?.files ?? []), ...(await readSkills(planned.skills, provider?.skills ?? ""))];
+        const files = agent?.files ?? [];
         filled = await fillGuest(context, { plan, survey: planned.survey, files, folders, owner, signal });
       },
       scratch: folders.scratch,

@@ -1,6 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
+import { makeLazyBackend } from "../backends/lazy-backend.ts";
 import { makeBackendNotBuilt } from "../backends/not-built.ts";
 import type { Context } from "../base/context.ts";
 import { packageRoot } from "../base/package-root.ts";
@@ -11,26 +12,28 @@ import { openEngine } from "../images/engine.ts";
  * Every backend, in the order in which they are shown; each is loaded here and nowhere else. Unless `mayTry`, their probes
  * only look: nothing is written and no trial bottle is run.
  */
-export async function makeBackends(context: Context, mayTry: boolean): Promise<readonly Backend[]> {
-  const [{ makeLocalBackend }, { makeDockerBackend }] = await Promise.all([
-    import("../backends/local/local-backend.ts"),
-    import("../backends/docker/docker-backend.ts"),
-  ]);
+export function makeBackends(context: Context, mayTry: boolean): readonly Backend[] {
   const { uid, gid, pid, platform, arch, nodePath, paths } = context;
   return [
-    makeLocalBackend({
-      ...{ uid, gid, pid, platform, arch, nodePath, run, mayTry },
-      home: paths.home,
-      cacheFolder: paths.cache,
+    makeLazyBackend("local", async () => {
+      const { makeLocalBackend } = await import("../backends/local/local-backend.ts");
+      return makeLocalBackend({
+        ...{ uid, gid, pid, platform, arch, nodePath, run, mayTry },
+        home: paths.home,
+        cacheFolder: paths.cache,
+      });
     }),
-    makeDockerBackend({
-      ...{ uid, gid, platform, arch, nodePath, mayTry },
-      engine: openEngine(context.env, run),
-      machine: hostname(),
-      home: paths.home,
-      cacheFolder: paths.cache,
-      guestProgram: join(packageRoot(), "dist", "guest.cjs"),
-      link: context.env["BOTTLE_DOCKER_LINK"],
+    makeLazyBackend("docker", async () => {
+      const { makeDockerBackend } = await import("../backends/docker/docker-backend.ts");
+      return makeDockerBackend({
+        ...{ uid, gid, platform, arch, nodePath, mayTry },
+        engine: openEngine(context.env, run),
+        machine: hostname(),
+        home: paths.home,
+        cacheFolder: paths.cache,
+        guestProgram: join(packageRoot(), "dist", "guest.cjs"),
+        link: context.env["BOTTLE_DOCKER_LINK"],
+      });
     }),
     makeBackendNotBuilt("smolmachines", "micro-VMs through smolvm"),
   ];

@@ -17,24 +17,19 @@ import { makePlan } from "../plan/make-plan.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import type { ProviderFacts } from "../plan/planned-provider.ts";
 import type { StartRequest } from "../plan/request.ts";
-import { findProvider } from "../providers/find-provider.ts";
-import type { Provider } from "../providers/provider.ts";
 import { findMount } from "../workspace/find-mount.ts";
 import type { WorkspaceSurvey } from "../workspace/survey.ts";
 import { surveyWorkspace } from "../workspace/survey-workspace.ts";
 import { makeBackends } from "./make-backends.ts";
-import { readProviderFacts } from "./provider-facts.ts";
-import { findSkills } from "./skills.ts";
+import type { AgentProgram } from "./plan-agent.ts";
 
 /** A plan, and what was found on the way to it that applying it needs. */
 export type PlannedStart = {
   readonly kind: "planned";
   readonly plan: BottlePlan;
   readonly backend: Backend;
-  /** The adapter of its agent program; undefined for a shell */
-  readonly provider: Provider | undefined;
-  /** Folders of the agent's skills, by name */
-  readonly skills: ReadonlyMap<string, string>;
+  /** Its agent program; undefined for a shell */
+  readonly program: AgentProgram | undefined;
   /** What is copied; undefined when nothing is */
   readonly survey: WorkspaceSurvey | undefined;
   /** Warnings of the manifests, none of which stops the start */
@@ -63,13 +58,10 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottles: request.agent === undefined && request.bottles.length === 0 ? [DEFAULT_BOTTLE] : request.bottles,
   });
   if (manifest.kind === "refused") return { ...manifest, errors: [] };
-  const { bottle } = manifest;
-  const provider = findProvider(bottle.provider.template, manifest.provider);
-  const [selection, workspace, providerFacts, skills] = await Promise.all([
+  const [selection, workspace, program] = await Promise.all([
     chooseBackend(context, request, manifest),
     lookAtWorkspace(context, request, manifest),
-    provider && readProviderFacts(context, provider, bottle, manifest.provider?.program),
-    findSkills(context, provider === undefined ? [] : (manifest.agent?.skills ?? [])),
+    lookAtAgentProgram(context, manifest),
   ]);
   const { probe, backend, because } = selection;
   const outcome = makePlan({
@@ -77,7 +69,7 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottle: manifest.bottle,
     agent: manifest.agent,
     config: manifest.config,
-    facts: makeFacts(context, { probe, because, repository, provider: providerFacts, workspace: workspace?.facts }),
+    facts: makeFacts(context, { probe, because, repository, provider: program?.facts, workspace: workspace?.facts }),
     slug: makeSlug(request.label ?? manifest.bottle.names.join("-"), systemIds),
     unbuilt: findUnbuilt(manifest.bottle),
     off: OFF_FEATURES,
@@ -86,10 +78,17 @@ export async function planStart(context: Context, request: StartRequest): Promis
   if (outcome.kind === "refused") {
     return { kind: "refused", problems: [...problems, ...outcome.problems], texts, errors: outcome.errors };
   }
-  return { kind: "planned", plan: outcome.plan, backend, provider, skills, survey: workspace?.survey, problems, texts };
+  return { kind: "planned", plan: outcome.plan, backend, program, survey: workspace?.survey, problems, texts };
 }
 
 type Ready = Extract<LoadedManifest, { kind: "ready" }>;
+
+/** Most bottles run a shell, for which none of it is loaded. */
+async function lookAtAgentProgram(context: Context, manifest: Ready): Promise<AgentProgram | undefined> {
+  if (manifest.bottle.provider.template === "shell") return undefined;
+  const { findAgentProgram } = await import("./plan-agent.ts");
+  return findAgentProgram(context, manifest);
+}
 
 async function chooseBackend(context: Context, request: StartRequest, { bottle, config }: Ready) {
   const wishes = {
@@ -98,7 +97,7 @@ async function chooseBackend(context: Context, request: StartRequest, { bottle, 
     bottle: bottle.backend,
     config: config.backend,
   };
-  return selectBackend(await makeBackends(context, !request.dryRun), wishes, context.platform);
+  return selectBackend(makeBackends(context, !request.dryRun), wishes, context.platform);
 }
 
 /** What is there to be copied or mounted; a copy is looked at file by file, a mount is not. */

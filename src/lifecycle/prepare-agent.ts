@@ -8,6 +8,8 @@ import { findForm } from "../providers/credential-form.ts";
 import type { Provider } from "../providers/provider.ts";
 import { resolveSecret, type SecretNeeds } from "../secrets/resolve-secret.ts";
 import type { Warden } from "../warden/serve.ts";
+import type { AgentProgram } from "./plan-agent.ts";
+import { readSkills } from "./skills.ts";
 
 /** An agent program's part of a bottle: its routes outside, and inside a placeholder and the answers to its first questions. */
 export type PreparedAgent = {
@@ -18,7 +20,11 @@ export type PreparedAgent = {
 };
 
 /** Resolves the credential of a plan's agent program and decides by its look how it is sent. Throws `secret/missing`. */
-export async function prepareAgent(plan: BottlePlan, provider: Provider, needs: SecretNeeds): Promise<PreparedAgent> {
+export async function prepareAgent(
+  plan: BottlePlan,
+  { provider, skills }: AgentProgram,
+  needs: SecretNeeds,
+): Promise<PreparedAgent> {
   const { credential: ref, hosts = [], settings = {} } = plan.provider ?? {};
   const resolved = ref && (await resolveSecret(provider.title, ref, needs).catch(addAdvice(provider)));
   const form = resolved && findForm(provider.forms, resolved.value.expose("how it begins tells how it is sent"));
@@ -34,7 +40,7 @@ export async function prepareAgent(plan: BottlePlan, provider: Provider, needs: 
       ...Object.entries(provider.env),
       ...(form === undefined ? [] : [[form.variable, form.placeholder] as const]),
     ]),
-    files: provider.files(seed),
+    files: [...provider.files(seed), ...(await readSkills(skills, provider.skills ?? ""))],
     warnings: resolved?.warnings ?? [],
   };
 }

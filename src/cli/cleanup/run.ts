@@ -11,7 +11,7 @@ import type { CleanupFlags } from "./command.ts";
 
 /** Shows one combined plan, asks once, and removes what bottles that are gone left behind. */
 export async function runCleanup(context: CommandContext, flags: CleanupFlags): Promise<number> {
-  const backends = await makeBackends(context, false);
+  const backends = makeBackends(context, false);
   const rules = { results: flags.results === true, all: flags.all === true, olderThanMs: flags.olderThan };
   const plan = await planMachineCleanup(context, backends, rules);
   const style = makeStyle(context.stdout, context.env);

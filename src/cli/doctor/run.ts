@@ -8,7 +8,7 @@ import type { DoctorFlags } from "./command.ts";
 
 /** Prints every check with its reason and fix; exit 1 when no bottle can be started here. */
 export async function runDoctor(context: CommandContext, flags: DoctorFlags): Promise<number> {
-  const report = await examine(context, await makeBackends(context, true));
+  const report = await examine(context, makeBackends(context, true));
   context.stdout.write(flags.json ? `${JSON.stringify(report, undefined, 2)}\n` : renderReport(report));
   return report.ok ? EXIT_CODES.ok.code : EXIT_CODES.failed.code;
 }
