@@ -30,8 +30,14 @@ const TEST_PACKAGES = {
   "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",
 };
 
-/** Large, and for one test only, which says so where it is missing; in CI nothing may be missing. */
-const CI_PACKAGES = { "/usr/bin/keytool": "default-jre-headless" };
+/** Large, and for a few tests only, which say so where it is missing; in CI nothing may be missing. */
+const CI_PACKAGES = {
+  "/usr/bin/keytool": "default-jre-headless",
+  "/usr/sbin/dockerd": "docker.io",
+  "/usr/sbin/iptables": "iptables",
+  "/usr/bin/mmdebstrap": "mmdebstrap",
+  "/usr/bin/runsc": "runsc",
+};
 
 /** Sets up what `bottle` needs, and with `tests` what its tests need; ends the process with a line when it can't. */
 export function setUp({ tests = false } = {}) {

@@ -46,6 +46,14 @@ export function engineFailure(engine: Engine, what: string, stderr: string): Bot
   });
 }
 
+const UNREACHABLE =
+  /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused/i;
+
+/** Whether an error says that no engine answers any more; what it held is then found by the next clean-up. */
+export function isEngineGone(error: unknown): boolean {
+  return error instanceof BottleError && error.code === "image/engine-failed" && UNREACHABLE.test(error.message);
+}
+
 const NOISE = [
   /^DEPRECATED: /,
   /^\s+Install the buildx component/,
@@ -68,11 +76,7 @@ export function explainWords(command: string, words: string): string | undefined
   if (/permission denied.*(docker\.sock|daemon socket|podman\.sock)/i.test(words)) {
     return "sudo usermod -aG docker $USER, then log in again";
   }
-  if (
-    /cannot connect to the docker daemon|is the docker daemon running|error during connect|connection refused/i.test(
-      words,
-    )
-  ) {
+  if (UNREACHABLE.test(words)) {
     return `start the engine (sudo systemctl start ${command}, or open Docker Desktop), or check DOCKER_HOST`;
   }
   if (/no space left on device/i.test(words)) return `make room: ${command} system df; bottle image prune`;

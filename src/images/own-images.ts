@@ -1,5 +1,5 @@
 import { IMAGE_LABEL } from "./build-image.ts";
-import { type Engine, engineFailure, mustRun, succeeded } from "./engine.ts";
+import { type Engine, type EngineRun, engineFailure, mustRun, succeeded } from "./engine.ts";
 import { type ImageId, parseImageId } from "./image-id.ts";
 
 /** An image that this program has built. */
@@ -25,8 +25,8 @@ export async function tagImage(engine: Engine, id: ImageId, name: string): Promi
 }
 
 /** Removes an image whatever uses its name; one that is not there is no error. */
-export async function removeImage(engine: Engine, name: string): Promise<void> {
-  const { exit, stderr } = await engine.run(["image", "rm", "--force", name]);
+export async function removeImage(engine: Engine, name: string, options?: EngineRun): Promise<void> {
+  const { exit, stderr } = await engine.run(["image", "rm", "--force", name], options);
   if (succeeded(exit) || /no such image|image not known/i.test(stderr)) return;
   throw engineFailure(engine, `the image ${name} cannot be removed`, stderr);
 }

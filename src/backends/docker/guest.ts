@@ -3,7 +3,7 @@ import { BottleError } from "../../base/errors.ts";
 import { randomBase36 } from "../../base/ids.ts";
 import type { Scope } from "../../base/scope.ts";
 import { removeContainer, removeVolume } from "../../images/containers.ts";
-import { engineWords, explainWords } from "../../images/engine.ts";
+import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts";
 import { takeFreeName } from "../../images/free-name.ts";
 import type { ImageId } from "../../images/image-id.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
@@ -78,7 +78,7 @@ async function makeGuest(
     node: facts.node === "ours" ? `${OWN_PROGRAMS}/node` : "node",
     program,
   };
-  scope.defer(`remove the volume ${parts.volume}`, () => removeVolume(engine, parts.volume));
+  scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(removeVolume(engine, parts.volume)));
   if (!facts.home || uid !== spec.layout.uid) await giveVolume(engine, spec, parts);
   const sources = fillSources(spec, files);
   const begin: Begin = {
@@ -91,7 +91,7 @@ async function makeGuest(
     const state = { taken: false };
     scope.defer(`remove the container ${candidate}`, async () => {
       one.release();
-      if (!state.taken) await removeContainer(engine, candidate);
+      if (!state.taken) await unlessGone(removeContainer(engine, candidate));
       await one.exit;
     });
     state.taken = (await fillContainer(setup, one, begin, sources, filled)) === "taken";
@@ -106,6 +106,13 @@ async function makeGuest(
     user: parts.user,
     tools,
     ownNode: facts.node === "ours",
+  });
+}
+
+/** Without an engine nothing can be removed; whoever stopped the guest was told, and the next clean-up finds it. */
+async function unlessGone(removal: Promise<void>): Promise<void> {
+  await removal.catch((error: unknown) => {
+    if (!isEngineGone(error)) throw error;
   });
 }
 

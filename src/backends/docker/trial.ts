@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { BottleError } from "../../base/errors.ts";
 import { makePrivateFolder, readTextIfThere, writeAtomically } from "../../base/files.ts";
 import { randomBase36 } from "../../base/ids.ts";
 import { parseJsonObject } from "../../base/parse-json.ts";
@@ -60,8 +61,6 @@ async function runTrial(engine: Engine, arch: NodeJS.Architecture): Promise<Runt
   const archive = renderTrialImage(arch);
   if (archive === undefined) return { kind: "broken", why: `no trial for ${arch}` };
   const name = `bot-bottle-trial-${randomBase36(8)}`;
-  const ended = new AbortController();
-  const timer = setTimeout(() => ended.abort(), LIMIT_MS);
   try {
     const imported = await engine.run(["import", "-", name], { stdin: archive });
     if (!succeeded(imported.exit)) return { kind: "broken", why: engineWords(imported.stderr) };
@@ -70,16 +69,16 @@ async function runTrial(engine: Engine, arch: NodeJS.Architecture): Promise<Runt
         ...["run", "--rm", "--name", name, "--runtime", SANDBOX_RUNTIME, "--network", "none", "--log-driver", "none"],
         ...["--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", name, "/trial"],
       ],
-      { signal: ended.signal, timeoutMs: 2 * LIMIT_MS },
+      { timeoutMs: LIMIT_MS },
     );
-    if (ended.signal.aborted)
-      return { kind: "broken", why: `a trial container did not end within ${LIMIT_MS / 1000} s` };
     if (succeeded(exit)) return { kind: "works" };
     const words = engineWords(stderr).split("\n", 1).join();
     return { kind: "broken", why: `a trial container did not run: ${words}` };
+  } catch (error) {
+    if (!(error instanceof BottleError) || error.code !== "process/timeout") throw error;
+    return { kind: "broken", why: `a trial container did not end within ${LIMIT_MS / 1000} s` };
   } finally {
-    clearTimeout(timer);
     await removeContainer(engine, name, { timeoutMs: CLEAR_MS }).catch(() => {}); // a runtime that hangs may not let go; cleanup looks again
-    await removeImage(engine, name).catch(() => {});
+    await removeImage(engine, name, { timeoutMs: CLEAR_MS }).catch(() => {});
   }
 }

@@ -1,0 +1,144 @@
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LABELS, makeOwnerMark } from "../../src/backends/docker/labels.ts";
+import { BASE_IMAGE, findBaseImage } from "../fixtures/docker-bottle.ts";
+import { openOwnEngine, whyNoOwnEngine } from "../fixtures/own-engine.ts";
+import { callers, Machine, until } from "./cli.ts";
+
+const { id, why } = findBaseImage();
+const caller = callers.find(({ uid }) => uid === process.getuid?.()) ?? expect.fail();
+const CYCLES = 8;
+
+describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${why}`}`, () => {
+  let machine: Machine;
+  const image = (lines: string) => {
+    mkdirSync(join(machine.project, ".git"), { recursive: true });
+    machine.git(machine.project, "init", "-q");
+    writeFileSync(join(machine.project, "Dockerfile"), `FROM ${BASE_IMAGE}\n${lines}\n`);
+  };
+  const left = (env: Readonly<Record<string, string | undefined>> = process.env) => {
+    const filter = ["--filter", `label=${LABELS.home}=${makeOwnerMark(machine.settings, caller.uid)}`];
+    return [
+      ["ps", "--all", "--quiet"],
+      ["volume", "ls", "--quiet"],
+    ].map((words) => spawnSync("docker", [...words, ...filter], { encoding: "utf8", env }).stdout);
+  };
+  const start = (...argv: readonly string[]) => machine.run(["start", "--headless", "--", ...argv]);
+  beforeEach(() => {
+    machine = new Machine(caller);
+    machine.bottle("default", "backend: docker\nagent_provider: {dockerfile: Dockerfile}\n");
+    image("RUN echo first >/made");
+  });
+  afterEach(() => machine.close());
+
+  test("an edited Dockerfile lands with the next start, its build is shown when it takes its time", async () => {
+    expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n", stderr: "" });
+    image(`RUN sleep 1; echo second >/made; : ${randomUUID()}`);
+    const edited = await start("cat", "/made");
+    expect(edited).toMatchObject({ code: 0, stdout: "second\n" });
+    expect(edited.stderr).toContain("RUN sleep 1");
+  });
+
+  test("a Dockerfile that does not build leaves nothing and says why", async () => {
+    image("RUNN true");
+    const ran = await start("true");
+    expect(ran.code).toBe(6);
+    expect(ran.stderr).toMatch(/unknown instruction: RUNN[\s\S]*\[image\/build-failed\]/);
+    expect(await machine.leftovers()).toEqual([]);
+  });
+
+  test("the command's exit code and streams, and nothing left", async () => {
+    const ran = await machine.run(["start", "--headless", "--", "sh", "-c", "cat; echo err >&2; exit 42"], {
+      stdin: "in\n",
+    });
+    expect(ran).toMatchObject({ code: 42, stdout: "in\n" });
+    expect(ran.stderr).toContain("err\n");
+    expect((await start("no-such-program")).code).toBe(127);
+    expect(left()).toEqual(["", ""]);
+  });
+
+  test(`${CYCLES} starts one after the other and three at once leave no container, volume, network or image`, async () => {
+    await start("true");
+    const count = () =>
+      [
+        ["ps", "-aq"],
+        ["volume", "ls", "-q"],
+        ["network", "ls", "-q"],
+        ["image", "ls", "-aq"],
+      ].map((words) => spawnSync("docker", words, { encoding: "utf8" }).stdout.split("\n").sort());
+    const before = count();
+    for (let cycle = 0; cycle < CYCLES; cycle++) expect(await start("true")).toMatchObject({ code: 0 });
+    const three = await Promise.all([1, 2, 3].map((n) => start("sh", "-c", `echo ${n}`)));
+    expect(three.map(({ stdout }) => stdout)).toEqual(["1\n", "2\n", "3\n"]);
+    expect(count()).toEqual(before);
+  }, 180_000);
+
+  test("after kill -9 the container ends by itself; cleanup brings the workspace back and removes the rest", async () => {
+    const running = machine.start(
+      ["start", "--headless", "--", "sh", "-c", "echo mine > kept.txt; echo up; sleep 1000"],
+      { stdin: "open" },
+    );
+    await running.says("up");
+    running.child.kill("SIGKILL");
+    await running.ended;
+    const alive = () =>
+      spawnSync(
+        "docker",
+        ["ps", "-q", "--filter", `label=${LABELS.home}=${makeOwnerMark(machine.settings, caller.uid)}`],
+        { encoding: "utf8" },
+      ).stdout;
+    await until(() => alive() === "");
+    const cleaned = await machine.run(["cleanup", "--yes"]);
+    expect(cleaned.code, cleaned.stderr).toBe(0);
+    expect(left()).toEqual(["", ""]);
+    const kept = spawnSync("find", [machine.state, "-name", "kept.txt"], { encoding: "utf8" }).stdout.trim();
+    expect(readFileSync(kept, "utf8")).toBe("mine\n");
+  });
+
+  test("many files, unreadable files and links out of the tree are treated as on local", async () => {
+    spawnSync(
+      "sh",
+      [
+        "-c",
+        "mkdir many && cd many && for d in $(seq 50); do mkdir $d; (cd $d; seq 100 | xargs touch); done; ln -s /etc ../out",
+      ],
+      { cwd: machine.project },
+    );
+    machine.git(machine.project, "add", "--all");
+    const ran = await machine.run(
+      ["start", "--headless", "--large", "--", "sh", "-c", "find many -type f | wc -l; ls out 2>&1; touch many/1/new"],
+      {},
+    );
+    expect(ran.code, ran.stderr).toBe(0);
+    expect(ran.stdout).toMatch(/^5000\n/);
+    expect(ran.stderr).toContain("1 added");
+  }, 120_000);
+
+  test.skipIf(whyNoOwnEngine() !== undefined)(
+    "an engine that dies in the middle is told, and cleaned up after when it is back",
+    async () => {
+      const engine = await openOwnEngine({});
+      const env = { DOCKER_HOST: engine.env["DOCKER_HOST"] ?? "" };
+      try {
+        const running = machine.start(["start", "--headless", "--", "sh", "-c", "echo up; sleep 1000"], {
+          env,
+          stdin: "open",
+        });
+        await running.says("up");
+        engine.process.kill("SIGKILL");
+        const ran = await running.ended;
+        expect(ran.code).not.toBe(0);
+        expect(ran.stderr).toMatch(/\[(bottle|image|launch)\//);
+        const again = await machine.run(["start", "--headless", "--", "true"], { env });
+        expect(again.code).toBe(3);
+        expect(again.stderr).toContain("[backend/not-available]");
+      } finally {
+        await engine.close();
+      }
+    },
+    180_000,
+  );
+});
