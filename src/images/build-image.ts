@@ -32,6 +32,7 @@ const MOST_WORDS = 64 * 1024;
 export function makeBuildArgs(recipe: ImageRecipe, idFile: string): readonly string[] {
   return [
     "build",
+    "--force-rm", // the classic builder keeps the container of a step that failed
     ...[
       "--file",
       recipe.dockerfile,

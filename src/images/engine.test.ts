@@ -59,7 +59,7 @@ Error response from daemon: dockerfile parse error line 2: unknown instruction: 
 test("the words of a build name file and folder, so that one folder may hold several Dockerfiles", () => {
   const recipe = { dockerfile: "/c/Dockerfile.two", context: "/c", tag: "t", args: { BASE_IMAGE: "b" } };
   expect(makeBuildArgs(recipe, "/tmp/id")).toEqual([
-    ...["build", "--file", "/c/Dockerfile.two", "--tag", "t", "--iidfile", "/tmp/id"],
+    ...["build", "--force-rm", "--file", "/c/Dockerfile.two", "--tag", "t", "--iidfile", "/tmp/id"],
     ...["--label", "bot-bottle.image=t", "--build-arg", "BASE_IMAGE=b", "/c"],
   ]);
 });

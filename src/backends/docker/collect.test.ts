@@ -26,7 +26,19 @@ async function* pieces(bytes: Buffer, size = 777): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
 }
 
+const isWhole = () => Promise.resolve(true);
+
 describe("mergeArchive", () => {
+  test("removes nothing when the archive did not come whole", async () => {
+    await writeFile(join(folder, "in/a"), "new");
+    await writeFile(join(folder, "out/b"), "stays");
+    const cut = () => Promise.resolve(false);
+    await mergeArchive(pieces(Buffer.alloc(0)), join(folder, "out"), cut);
+    await mergeArchive(pieces(tar(["."])), join(folder, "out"), cut);
+    expect(await readFile(join(folder, "out/b"), "utf8")).toBe("stays");
+    expect(await readFile(join(folder, "out/a"), "utf8")).toBe("new");
+  });
+
   test.each(["pax", "gnu"])("makes a folder equal, %s: long names, odd names, links, modes", async (format) => {
     const long = `${"d".repeat(120)}/${"f".repeat(200)}`;
     await mkdir(join(folder, "in", "d".repeat(120)));
@@ -39,7 +51,7 @@ describe("mergeArchive", () => {
     spawnSync("mkfifo", [join(folder, "in/pipe")]);
     await writeFile(join(folder, "out/old"), "goes");
     await symlink(folder, join(folder, "out/run")); // what is in the way is not followed
-    await mergeArchive(pieces(tar([`--format=${format}`, "."])), join(folder, "out"));
+    await mergeArchive(pieces(tar([`--format=${format}`, "."])), join(folder, "out"), isWhole);
     expect(await readFile(join(folder, "out", long), "utf8")).toBe("long");
     expect(await readFile(Buffer.concat([Buffer.from(join(folder, "out/")), Buffer.from([0xff, 0xfe])]), "utf8")).toBe(
       "bytes",
@@ -59,7 +71,7 @@ describe("mergeArchive", () => {
     large.write("y", 299_999);
     await writeFile(join(folder, "in/late"), large);
     const before = await lstat(join(folder, "out/same"), { bigint: true });
-    await mergeArchive(pieces(tar(["."])), join(folder, "out"));
+    await mergeArchive(pieces(tar(["."])), join(folder, "out"), isWhole);
     const after = await lstat(join(folder, "out/same"), { bigint: true });
     expect([after.ino, after.ctimeNs]).toEqual([before.ino, before.ctimeNs]);
     expect((await readFile(join(folder, "out/late"))).equals(large)).toBe(true);
@@ -75,7 +87,7 @@ describe("mergeArchive", () => {
     await writeFile(join(folder, "in/b"), "b");
     await symlink("/", join(folder, "in/link"));
     const archive = tar(["--hard-dereference", ...args]);
-    await expect(mergeArchive(pieces(archive), join(folder, "out"))).rejects.toThrow(RangeError);
+    await expect(mergeArchive(pieces(archive), join(folder, "out"), isWhole)).rejects.toThrow(RangeError);
   });
 
   test("an archive that is cut or changed at any place is read or refused, and never leaves the folder", async () => {

@@ -42,9 +42,9 @@ export async function collectFolder(engine: Engine, source: string, folder: stri
   child.stderr?.on("data", (chunk: Buffer) => {
     words = (words + chunk.toString("utf8")).slice(-4000);
   });
-  const ended = once(child, "close");
+  const ended = once(child, "close").then(([code]) => code === 0);
   try {
-    await mergeArchive(child.stdout, folder);
+    await mergeArchive(child.stdout, folder, () => ended);
   } catch (error) {
     child.kill("SIGKILL");
     await ended;
@@ -54,19 +54,26 @@ export async function collectFolder(engine: Engine, source: string, folder: stri
       cause: error,
     });
   }
-  const [code] = await ended;
-  if (code !== 0) throw engineFailure(engine, "the results of the bottle cannot be fetched", words);
+  if ((await ended) || GONE.test(words)) return;
+  throw engineFailure(engine, "the results of the bottle cannot be fetched", words);
 }
 
-/** Makes a folder equal to an archive of one. */
-export async function mergeArchive(archive: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
+/** The agent has removed its workspace, or it was never filled: then nothing comes back. */
+const GONE = /could not find the file|no such file or directory|no such container:path/i;
+
+/** Makes a folder equal to an archive of one; what the archive does not have goes only when it was `whole`. */
+export async function mergeArchive(
+  archive: AsyncIterable<Uint8Array>,
+  folder: string,
+  whole: () => Promise<boolean>,
+): Promise<void> {
   const merge = new Merge(folder);
   try {
     for await (const part of readTar(archive)) merge.take(part);
   } finally {
     merge.endFile();
   }
-  merge.removeOthers();
+  merge.finish(await whole());
 }
 
 type OpenFile = {
@@ -199,7 +206,15 @@ class Merge {
     closeSync(file.written);
   }
 
-  removeOthers(): void {
+  /** Gives the folders their modes and, when nothing is missing, removes what the archive does not have. */
+  finish(isWhole: boolean): void {
+    if (isWhole) this.#removeOthers();
+    for (const { path, mode } of this.#modes.reverse()) {
+      if ((lstatSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
+    }
+  }
+
+  #removeOthers(): void {
     const open = [""];
     for (let at = open.pop(); at !== undefined; at = open.pop()) {
       for (const entry of readdirSync(this.#bytes(at), { withFileTypes: true, encoding: "buffer" })) {
@@ -208,9 +223,6 @@ class Merge {
         if (!this.#seen.has(path)) remove(this.#bytes(path));
         else if (entry.isDirectory()) open.push(path);
       }
-    }
-    for (const { path, mode } of this.#modes.reverse()) {
-      if ((lstatSync(path).mode & 0o777) !== mode) chmodSync(path, mode);
     }
   }
 
