@@ -1,4 +1,5 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync } from "node:fs";
+import { accessSync, constants, copyFileSync, linkSync, mkdirSync, readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { systemErrorCode } from "../../src/base/errors.ts";
 import { run } from "../../src/base/process.ts";
@@ -86,7 +87,8 @@ export async function putProgram(cache: string, name: RealAgent["name"]): Promis
   const build = pinned && findBuild(pinned, `${process.platform}-${process.arch}`);
   if (build === undefined) throw new Error(`no ${name} is pinned for this machine`);
   const folderName = build.package.replaceAll(/[^A-Za-z0-9.@-]/g, "_");
-  const fetched = join(FETCHED, folderName);
+  const kept = join(FETCHED, folderName);
+  const fetched = (await isCached(kept)) || mayKeep() ? kept : join(tmpdir(), "programs", folderName);
   if (!(await isCached(fetched))) {
     const npm = await findNpm(process.execPath);
     if (npm === undefined) throw new Error("no npm beside this Node");
@@ -95,6 +97,18 @@ export async function putProgram(cache: string, name: RealAgent["name"]): Promis
   const programs = join(cache, "bot-bottle/programs");
   linkTree(fetched, join(programs, folderName));
   return [join(cache, "bot-bottle"), programs];
+}
+
+/** Not for a user who runs these tests in somebody else's checkout. */
+function mayKeep(): boolean {
+  try {
+    mkdirSync(FETCHED, { recursive: true });
+    accessSync(FETCHED, constants.W_OK);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) !== "EACCES" && systemErrorCode(error) !== "EROFS") throw error;
+    return false;
+  }
 }
 
 function linkTree(from: string, to: string): void {
