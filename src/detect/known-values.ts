@@ -1,0 +1,142 @@
+import type { Detector, Finding } from "./finding.ts";
+import { type Pattern, PatternSet } from "./pattern-set.ts";
+
+/** A secret of the bottle itself, and the name by which it may be spoken of. */
+export type KnownValue = { readonly name: string; readonly value: string };
+
+/** Shorter values stand in innocent text too often */
+const SHORTEST = 8;
+/** Encoded pieces shorter than this say nothing */
+const SHORTEST_PIECE = 8;
+
+type Needle = {
+  readonly bytes: Buffer;
+  readonly fold: boolean;
+  readonly name: string;
+  readonly encoding: string | undefined;
+};
+
+/** Finds the bottle's own secrets, as they are and as common encodings spell them wherever they begin, separators or not. */
+export function makeKnownValueDetector(values: readonly KnownValue[]): Detector {
+  const usable = values.filter(({ value }) => value.length >= SHORTEST);
+  const needles = unique(usable.flatMap(needlesOf));
+  const search = new PatternSet(needles.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
+  const squeezed = unique(usable.flatMap(squeezedNeedles));
+  const searchSqueezed = new PatternSet(squeezed.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
+  return {
+    name: "known",
+    scan: (bytes) => {
+      const findings: Finding[] = [];
+      search.find(bytes, (offset, index) => {
+        const needle = needles[index];
+        if (needle !== undefined) findings.push(makeFinding(needle, offset, needle.bytes.length));
+        return findings.length >= 20;
+      });
+      if (findings.length > 0 || squeezed.length === 0) return findings;
+      searchSqueezed.find(squeeze(bytes), (_, index) => {
+        const needle = squeezed[index];
+        if (needle !== undefined) findings.push(makeFinding(needle, 0, bytes.length));
+        return true;
+      });
+      return findings;
+    },
+  };
+}
+
+function needlesOf({ name, value }: KnownValue): readonly Needle[] {
+  const bytes = Buffer.from(value);
+  const make = (encoding: string | undefined, form: Buffer | string, fold = false): Needle => {
+    return { name, encoding, fold, bytes: typeof form === "string" ? Buffer.from(form, "latin1") : form };
+  };
+  return [
+    make(undefined, bytes, true),
+    make("reversed", Buffer.from(bytes).reverse(), true),
+    make("hex", bytes.toString("hex"), true),
+    make("utf-16", Buffer.from(value, "utf16le")),
+    ...[0, 1, 2].flatMap((shift) => {
+      const core = base64Core(bytes, shift);
+      return [make("base64", core), make("base64", core.replaceAll("+", "-").replaceAll("/", "_"))];
+    }),
+    ...[0, 1, 2, 3, 4].map((shift) => make("base32", base32Core(bytes, shift), true)),
+    ...[0, 1, 2, 3].flatMap((shift) =>
+      [ASCII85, RFC1924, Z85].map((digits) => make("base85", base85Core(bytes, shift, digits))),
+    ),
+  ].filter((needle) => needle.bytes.length >= SHORTEST_PIECE);
+}
+
+function squeezedNeedles({ name, value }: KnownValue): readonly Needle[] {
+  const bytes = squeeze(Buffer.from(value));
+  const reversed = Buffer.from(bytes).reverse();
+  return [bytes, reversed]
+    .filter((form) => form.length >= SHORTEST)
+    .map((form) => ({ name, encoding: "separators", fold: true, bytes: form }));
+}
+
+/** Letters and digits only. */
+function squeeze(bytes: Buffer): Buffer {
+  const out = Buffer.allocUnsafe(bytes.length);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (KEPT[byte] === 1) out[length++] = byte;
+  }
+  return out.subarray(0, length);
+}
+
+const KEPT = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** The characters that depend on the value alone, when `shift` bytes of its first group stand before it. */
+function base64Core(bytes: Buffer, shift: number): string {
+  const whole = Buffer.concat([Buffer.alloc(shift), bytes])
+    .toString("base64")
+    .replace(/=+$/, "");
+  const bits = (shift + bytes.length) * 8;
+  return whole.slice(Math.ceil((shift * 8) / 6), Math.floor(bits / 6));
+}
+
+function base32Core(bytes: Buffer, shift: number): string {
+  let text = "";
+  let [bits, value] = [0, 0];
+  for (const byte of Buffer.concat([Buffer.alloc(shift), bytes])) {
+    value = ((value << 8) | byte) & 0x1fff;
+    bits += 8;
+    for (; bits >= 5; bits -= 5) text += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(value >> (bits - 5)) & 31];
+  }
+  return text.slice(Math.ceil((shift * 8) / 5));
+}
+
+const ASCII85 = String.fromCharCode(...Array.from({ length: 85 }, (_, index) => 33 + index));
+const RFC1924 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~";
+const Z85 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
+
+/** Whole groups of four bytes only: what shares a group with other text cannot be told. */
+function base85Core(bytes: Buffer, shift: number, digits: string): string {
+  let text = "";
+  for (let at = shift === 0 ? 0 : 4 - shift; at + 4 <= bytes.length; at += 4) {
+    let value = bytes.readUInt32BE(at);
+    let group = "";
+    for (let digit = 0; digit < 5; digit++) {
+      group = (digits[value % 85] ?? "") + group;
+      value = Math.floor(value / 85);
+    }
+    text += group;
+  }
+  return text;
+}
+
+function unique(needles: readonly Needle[]): readonly Needle[] {
+  return [...new Map(needles.map((needle) => [needle.bytes.toString("latin1"), needle])).values()];
+}
+
+function makeFinding(needle: Needle, offset: number, length: number): Finding {
+  const encodings = needle.encoding === undefined ? [] : [needle.encoding];
+  return {
+    rule: "known-value",
+    provider: needle.name,
+    encodings,
+    offset,
+    length,
+    excerpt: `[${needle.name}]`,
+    example: false,
+  };
+}

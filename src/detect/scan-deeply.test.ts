@@ -1,0 +1,125 @@
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { makeKnownValueDetector } from "./known-values.ts";
+import { scanDeeply } from "./scan-deeply.ts";
+import { makeTokenDetector } from "./scan-tokens.ts";
+import { unpack } from "./unpack.ts";
+
+const SECRET = "p9/Xk+2mQ-vR4sL8nW1b_Y6cT3fA0jH5dE";
+const known = makeKnownValueDetector([{ name: "API_TOKEN", value: SECRET }]);
+const tokens = makeTokenDetector();
+
+const base64 = (text: string | Buffer) => Buffer.from(text).toString("base64");
+const hex = (text: string) => Buffer.from(text).toString("hex");
+const percent = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join("");
+
+const WAYS: Readonly<Record<string, (text: string) => string | Buffer>> = {
+  plainly: (text) => text,
+  "as base64": base64,
+  "as base64, one byte on": (text) => base64(`:${text}`),
+  "as base64, two bytes on": (text) => base64(`x:${text} tail`),
+  "as base64 for URLs": (text) => Buffer.from(`:${text}`).toString("base64url"),
+  "as base64 in lines": (text) => base64(`${"-".repeat(50)}${text}${"-".repeat(50)}`).replace(/.{76}/g, "$&\r\n"),
+  "as hex": hex,
+  "as hex with dashes": (text) => hex(text).replace(/..(?=.)/g, "$&-"),
+  "as hex in capitals": (text) => hex(text).toUpperCase(),
+  "percent-encoded": percent,
+  "percent-encoded three times": (text) => encodeURIComponent(encodeURIComponent(percent(text))),
+  "as JSON escapes": (text) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+  "as HTML entities": (text) => [...text].map((c) => `&#${c.charCodeAt(0)};`).join(""),
+  "as HTML entities in hex": (text) => [...text].map((c) => `&#x${c.charCodeAt(0).toString(16)};`).join(""),
+  "as UTF-16": (text) => Buffer.from(`${text}${text}`, "utf16le"),
+  gzipped: (text) => gzipSync(text),
+  deflated: (text) => deflateSync(text),
+  "gzipped, as base64": (text) => base64(gzipSync(text)),
+  "base64 of base64 of base64": (text) => base64(base64(base64(text))),
+  "base64 of hex, percent-encoded": (text) => percent(base64(hex(text))),
+  reversed: (text) => [...text].reverse().join(""),
+  "with separators": (text) => [...text].join(" "),
+  "with dots": (text) => [...text].join("."),
+  "with zero-width spaces": (text) => [...text].join("\u200b"),
+  "with look-alike letters": (text) => text.replaceAll("A", "А").replaceAll("c", "с").replaceAll("H", "Н"),
+};
+
+describe("a known value is found", () => {
+  test.each(Object.entries(WAYS))("%s", (_, hide) => {
+    for (const [before, after] of [
+      ["", ""],
+      ['{"a":"', '"}'],
+      ["q=", "&b=1"],
+      ["some words ", " more"],
+    ]) {
+      const hidden = hide(SECRET);
+      if (typeof hidden !== "string" && before !== "") continue;
+      const bytes = Buffer.concat([Buffer.from(before ?? ""), Buffer.from(hidden), Buffer.from(after ?? "")]);
+      expect(scanDeeply(bytes, [known]).map(({ rule }) => rule)).toContain("known-value");
+    }
+  });
+
+  test("in other alphabets of 32 and 85 digits", () => {
+    const base32 = (text: string) => {
+      const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+      return (bits.match(/.{5}/g) ?? [])
+        .map((five) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(five, 2)])
+        .join("");
+    };
+    for (const lead of ["", "x", "xyz"])
+      expect(scanDeeply(Buffer.from(base32(lead + SECRET)), [known])).not.toEqual([]);
+  });
+});
+
+describe("a token is found", () => {
+  const token = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
+  test.each(Object.entries(WAYS).filter(([name]) => name !== "with look-alike letters"))("%s", (name, hide) => {
+    if (name === "with separators" || name === "with dots") return; // an underscore is a separator too
+    expect(scanDeeply(Buffer.from(hide(token)), [tokens]).map(({ rule }) => rule)).toContain("github-token");
+  });
+
+  test("and its place is the one in the original", () => {
+    for (const hide of [base64, hex, (text: string) => text]) {
+      const hidden = hide(token);
+      const text = `{"a\\n": "x%20y", "b": "${hidden}"}`;
+      const finding = scanDeeply(Buffer.from(text), [tokens]).find(({ rule }) => rule === "github-token");
+      expect(text.slice(finding?.offset, (finding?.offset ?? 0) + (finding?.length ?? 0))).toContain(hidden);
+    }
+  });
+});
+
+test("whatever the bytes are, it ends, quickly, and says nothing of innocent ones", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 4_000 }), (bytes) => {
+      expect(scanDeeply(Buffer.from(bytes), [known, tokens]).filter(({ rule }) => rule === "known-value")).toEqual([]);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("one byte more or less around a secret never hides it", () => {
+  const encoded = Object.values(WAYS).map((hide) => Buffer.from(hide(SECRET)));
+  fc.assert(
+    fc.property(fc.constantFrom(...encoded.slice(0, 8)), fc.string({ maxLength: 40 }), (hidden, around) => {
+      const bytes = Buffer.concat([Buffer.from(`${around.replace(/[%\\&=]/g, "")}\n`), hidden, Buffer.from(" \n")]);
+      expect(scanDeeply(bytes, [known])).not.toEqual([]);
+    }),
+  );
+});
+
+test.each([
+  ["a bomb", gzipSync(Buffer.alloc(200 * 1024 * 1024))],
+  ["percent signs", Buffer.from("%25".repeat(200_000))],
+  ["base64 of everything", Buffer.from(base64(Buffer.alloc(500_000, "QUFB")))],
+  ["many runs", Buffer.from(`${"QUFBQUFBQUFBQUFBQUFB ".repeat(50_000)}`)],
+])("%s cost bounded time", (_, bytes) => {
+  const before = performance.now();
+  scanDeeply(bytes, [known, tokens]);
+  expect(performance.now() - before).toBeLessThan(8_000);
+});
+
+test("content encodings are undone up to a limit, and unknown ones are told", () => {
+  const text = Buffer.from("some text");
+  const packed = brotliCompressSync(gzipSync(text));
+  expect(unpack(packed, ["gzip", "br"], 1000)).toEqual({ kind: "unpacked", bytes: text });
+  expect(unpack(packed, ["compress"], 1000)).toEqual({ kind: "unknown-encoding" });
+  expect(unpack(gzipSync(Buffer.alloc(5000)), ["gzip"], 1000)).toEqual({ kind: "broken" });
+});

@@ -1,0 +1,72 @@
+import { decodeRuns, isPacked } from "./encoded-runs.ts";
+import { normaliseLetters } from "./letters.ts";
+import { unescapeView } from "./unescape.ts";
+import { unpack, unpackBeginning } from "./unpack.ts";
+import { plainView, stretchView, type View } from "./view.ts";
+
+/** How deep encodings are undone, and how many bytes may come out in all. */
+export type ViewLimits = { readonly depth: number; readonly bytes: number; readonly views: number };
+
+const UNPACKED_BYTES = 8 * 1024 * 1024;
+const REVERSED_BYTES = 64 * 1024;
+
+/** Limits that hold for bodies which are held in memory. */
+export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000 };
+
+/** The bytes, and everything that they may mean once encodings are undone: outermost first, each view at most once. */
+export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
+  let budget = limits.bytes;
+  let count = 0;
+  let layer: readonly View[] = [plainView(bytes)];
+  for (let depth = 0; depth <= limits.depth && layer.length > 0; depth++) {
+    const next: View[] = [];
+    for (const view of layer) {
+      yield view;
+      if (depth === limits.depth) continue;
+      for (const inner of decodeOnce(view, depth)) {
+        budget -= inner.bytes.length;
+        if (budget < 0 || ++count > limits.views) {
+          yield* next;
+          return;
+        }
+        next.push(inner);
+      }
+    }
+    layer = next;
+  }
+}
+
+function* decodeOnce(view: View, depth: number): Generator<View> {
+  const { bytes } = view;
+  const unescaped = unescapeView(view);
+  if (unescaped !== undefined) yield unescaped;
+  if (isPacked(bytes)) yield* unpackView(view);
+  const wide = narrow(bytes);
+  if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
+  const letters = normaliseLetters(bytes);
+  if (letters !== undefined) yield stretchView(view, "letters", letters, 0, bytes.length);
+  if (depth === 0 && bytes.length <= REVERSED_BYTES) {
+    yield stretchView(view, "reversed", Buffer.from(bytes).reverse(), 0, bytes.length);
+  }
+  if (view.encodings.at(-1) !== "separators") yield* decodeRuns(view);
+}
+
+function* unpackView(view: View): Generator<View> {
+  const { bytes } = view;
+  for (const encoding of ["gzip", "deflate", "zstd"]) {
+    const unpacked = unpack(bytes, [encoding], UNPACKED_BYTES);
+    if (unpacked.kind !== "unpacked") continue;
+    yield stretchView(view, encoding, unpacked.bytes, 0, bytes.length);
+    return;
+  }
+  const beginning = unpackBeginning(bytes);
+  if (beginning !== undefined && beginning.length > 0) yield stretchView(view, "deflate", beginning, 0, bytes.length);
+}
+
+/** Text of two bytes a letter, with the empty ones left out. */
+function narrow(bytes: Buffer): Buffer | undefined {
+  const sample = Math.min(bytes.length, 1024);
+  let nul = 0;
+  for (let at = 0; at < sample; at++) if (bytes[at] === 0) nul++;
+  return nul >= 8 && nul >= sample * 0.2 ? Buffer.from(bytes.filter((byte) => byte !== 0)) : undefined;
+}
