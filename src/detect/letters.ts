@@ -72,7 +72,7 @@ const LOOKALIKES: Readonly<Record<string, string>> = {
   ...{ ı: "i", ɑ: "a", ɡ: "g", ո: "n", ս: "u", օ: "o", հ: "h", Ꭺ: "A", Ꮯ: "C", Ꮪ: "S", Ꮮ: "L", Ꮇ: "M", Ꮖ: "I" },
 };
 const INVISIBLE =
-  /\u034f|[\u00ad\u061c\u115f\u1160\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]|\u17b4|\u17b5|[\ufe00-\ufe0f]|\udb40[\udc00-\udfff]/g;
+  /\u034f|[\u00ad\u061c\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]|[\u180b-\u180f]|\u17b4|\u17b5|[\ufe00-\ufe0f]|\udb40[\udc00-\udfff]/g;
 const MARKS = /\p{M}/gu;
 
 /** Text with look-alike letters, invisible characters and marks replaced by what a reader sees; undefined when there are none. */
