@@ -126,6 +126,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
   openEgress(
     {
       listeners: [listener],
+      known: [{ name: "TOKEN", value: "sk-bench-0123456789abcdef" }],
       policy: {
         routes,
         resolve: [{ name: HOST, address: "127.0.0.1", port: originPort }],

@@ -8,6 +8,11 @@ const SPACED_TEXT = /(?:[0-9A-Za-z][-_., |*+~]){11,}[0-9A-Za-z]/g;
 const HEX = /^[0-9A-Fa-f]+$/;
 const BASE32 = /^(?:[A-Z2-7]+|[a-z2-7]+)$/;
 const MOST_RUNS = 2_000;
+const SAMPLE = 48;
+const SAMPLE_STEP = 256;
+const LETTER = 1;
+const SEPARATOR = 2;
+const KINDS = makeKinds();
 
 /** What stretches of a view mean as base64, base32 and hexadecimal, when that looks like something. */
 export function* decodeRuns(below: View): Generator<View> {
@@ -68,6 +73,7 @@ function* decodeRun(below: View, start: number, end: number): Generator<View> {
 }
 
 function* decodeSpaced(below: View): Generator<View> {
+  if (!hasSpaced(below.bytes)) return;
   const text = below.bytes.toString("latin1");
   for (const { 0: run, index } of text.matchAll(SPACED_HEX)) {
     const bytes = Buffer.from(run.replace(/0x|\\x|[^0-9A-Fa-f]/g, ""), "hex");
@@ -78,14 +84,40 @@ function* decodeSpaced(below: View): Generator<View> {
   }
 }
 
+/** Whether letters or pairs of them stand apart for long enough. */
+function hasSpaced(bytes: Buffer): boolean {
+  let [letters, singles, pairs] = [0, 0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    const kind = KINDS[bytes[at] as number];
+    if (kind === LETTER) {
+      letters++;
+      continue;
+    }
+    if (kind !== SEPARATOR) singles = pairs = 0;
+    else if (letters > 0) {
+      singles = letters === 1 ? singles + 1 : 0;
+      pairs = letters === 2 || letters === 3 || letters === 4 ? pairs + 1 : 0;
+      if (singles >= 11 || pairs >= 7) return true;
+    }
+    letters = 0;
+  }
+  return false;
+}
+
 /** Text, or something that says it is packed; anything else decodes to noise. */
 function isMeaningful(bytes: Buffer): boolean {
   if (bytes.length < 8) return false;
   if (isPacked(bytes)) return true;
-  const sample = Math.min(bytes.length, 512);
+  for (let from = 0; from < bytes.length; from += SAMPLE_STEP) if (isText(bytes, from)) return true;
+  return false;
+}
+
+function isText(bytes: Buffer, from: number): boolean {
+  const sample = Math.min(bytes.length - from, SAMPLE);
+  if (from > 0 && sample < SAMPLE) return false;
   let text = 0;
   let nul = 0;
-  for (let at = 0; at < sample; at++) {
+  for (let at = from; at < from + sample; at++) {
     const byte = bytes[at] ?? 0;
     if (byte === 0) nul++;
     else if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) text++;
@@ -119,4 +151,14 @@ function makeClass(characters: string): Uint8Array {
   const table = new Uint8Array(256);
   for (const character of characters) table[character.charCodeAt(0)] = 1;
   return table;
+}
+
+function makeKinds(): Uint8Array {
+  const kinds = new Uint8Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    const character = String.fromCharCode(byte);
+    if (/[0-9A-Za-z]/.test(character)) kinds[byte] = LETTER;
+    else if (/[-_., :|*+~\\]/.test(character)) kinds[byte] = SEPARATOR;
+  }
+  return kinds;
 }

@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+
 /** Letters of other scripts that look like Latin ones. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
   ...{
@@ -77,7 +79,7 @@ const MARKS = /\p{M}/gu;
 
 /** Text with look-alike letters, invisible characters and marks replaced by what a reader sees; undefined when there are none. */
 export function normaliseLetters(bytes: Buffer): Buffer | undefined {
-  if (!hasHighBytes(bytes)) return undefined;
+  if (!hasHighBytes(bytes) || !isUtf8(bytes)) return undefined;
   const text = bytes.toString("utf8");
   const plain = text
     .replace(INVISIBLE, "")

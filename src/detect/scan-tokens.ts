@@ -53,6 +53,7 @@ export function makeTokenDetector(): Detector {
         )
           return undefined;
         if (index >= firstName && index < login && offset < named) return undefined;
+        if (index >= firstName && index < login && !isAssigned(bytes, offset)) return undefined;
         const from = Math.max(0, offset - BEFORE);
         const short = index >= firstName;
         const text = bytes.toString("latin1", from, Math.min(bytes.length, offset + (short ? 512 : AFTER)));
@@ -71,6 +72,28 @@ export function makeTokenDetector(): Detector {
       return findings;
     },
   };
+}
+
+/** Whether something like an assignment follows the name at `offset`; spares most words the closer look. */
+function isAssigned(bytes: Buffer, offset: number): boolean {
+  let at = offset;
+  while (at - offset < NAME_AHEAD && NAME[bytes[at] as number] === 1) at++;
+  for (let ahead = at; ahead < at + ASSIGNMENT_AHEAD && ahead < bytes.length; ahead++) {
+    const byte = bytes[ahead] as number;
+    if (ASSIGNING[byte] === 1) return true;
+    if (BETWEEN[byte] !== 1) return false;
+  }
+  return false;
+}
+
+const NAME_AHEAD = 64;
+const ASSIGNMENT_AHEAD = 16;
+const NAME = makeSet(/[0-9A-Za-z_.-]/);
+const ASSIGNING = makeSet(/[=:>,]/);
+const BETWEEN = makeSet(/[\s"'`\]\\?|+Sstring]/);
+
+function makeSet(form: RegExp): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => (form.test(String.fromCharCode(byte)) ? 1 : 0));
 }
 
 function readFormat(

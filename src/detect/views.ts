@@ -68,5 +68,7 @@ function narrow(bytes: Buffer): Buffer | undefined {
   const sample = Math.min(bytes.length, 1024);
   let nul = 0;
   for (let at = 0; at < sample; at++) if (bytes[at] === 0) nul++;
-  return nul >= 8 && nul >= sample * 0.2 ? Buffer.from(bytes.filter((byte) => byte !== 0)) : undefined;
+  return nul >= 8 && nul >= sample * 0.2 && nul <= sample * 0.9
+    ? Buffer.from(bytes.filter((byte) => byte !== 0))
+    : undefined;
 }

@@ -11,6 +11,8 @@ import { makeTokenBucket } from "./token-bucket.ts";
 export type EgressJournal = {
   /** Notes a refusal; when there are too many, only their number. */
   refusal(refusal: Refusal, target: Partial<EgressTarget>): void;
+  /** Notes that something was taken out of a request before it left. */
+  redaction(rule: string, target: EgressTarget): void;
   /** Notes a request that went out, if the bottle's log level asks for it. */
   request(
     target: EgressTarget,
@@ -44,6 +46,9 @@ export function makeEgressJournal(
       }
       write({ kind: "egress-refusal", code, rule, unwritten, ...target });
       unwritten = 0;
+    },
+    redaction: (rule, target) => {
+      if (bucket.take()) write({ kind: "egress-redaction", rule, ...target });
     },
     request: (target, { status, ms, out, in: back, cut, tokens }) => {
       if (policy.log === "refusals") return;

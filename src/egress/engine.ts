@@ -1,4 +1,6 @@
 import type { CompiledPolicy, CompiledRoute } from "./2-route/compiled-policy.ts";
+import type { Decide } from "./3-screen/screen-request.ts";
+import type { Screener } from "./3-screen/screener.ts";
 import type { UpstreamNeeds } from "./5-forward/open-upstream.ts";
 import type { Needles } from "./6-reply/echo-mask.ts";
 import type { EgressJournal } from "./egress-journal.ts";
@@ -11,6 +13,9 @@ export type Engine = {
   readonly compiled: CompiledPolicy;
   /** What each route's answers must not hold */
   readonly echoes: ReadonlyMap<CompiledRoute, Needles>;
+  readonly screener: Screener;
+  /** Asks about a finding on a route that is supervised */
+  readonly decide: Decide;
   readonly leaves: LeafContexts;
   readonly upstream: UpstreamNeeds;
   readonly journal: EgressJournal;

@@ -1,3 +1,5 @@
+import { MessageScreen } from "./3-screen/message-screen.ts";
+import { ScreenedOut } from "./3-screen/screened-out.ts";
 import { openUpstream, type Upstream } from "./5-forward/open-upstream.ts";
 import { type Outgoing, renderOutgoingHead } from "./5-forward/outgoing-head.ts";
 import { receiveResponse } from "./5-forward/receive-response.ts";
@@ -19,6 +21,7 @@ import type { Framing } from "./wire/framing.ts";
 import { Malformed } from "./wire/malformed.ts";
 import { renderHead } from "./wire/render-head.ts";
 import type { ResponseHead } from "./wire/response-head.ts";
+import { makeCloseFrame } from "./wire/websocket-frames.ts";
 
 /** How an exchange ended when it was not refused. */
 export type Exchanged = { readonly kind: "answered"; readonly keepAlive: boolean };
@@ -27,6 +30,9 @@ const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const RESPONSE_HEAD_BYTES = 128 * 1024;
 const NO_ECHOES = makeNeedles([]);
 const POOLED_MS = 30_000;
+/** Codes with which a websocket is closed, RFC 6455 §7.4.1 */
+const PROTOCOL_ERROR = 1002;
+const POLICY_VIOLATION = 1008;
 const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Sends a request to its server and the answer to the client, both streaming. Throws `Malformed` or `PeerGone` for the client's faults. */
@@ -231,7 +237,22 @@ async function switchProtocols(
   }
   const fields = response.fields.map((field) => ({ ...field, value: mask.maskText(field.value) }));
   await client.write(renderHead("HTTP/1.1 101 Switching Protocols", fields));
-  const passed = await pipeBoth(client, upstream.channel, (bytes, more) => {
+  const screen = new MessageScreen(engine.screener, outgoing.compiled, outgoing.destination.to.host.text);
+  const outward = async (bytes: Buffer) => {
+    try {
+      return await screen.push(bytes);
+    } catch (error) {
+      upstream.channel.destroy();
+      if (error instanceof ScreenedOut) {
+        engine.counters.refusals++;
+        engine.journal.refusal(error.refusal, describeTarget(head.method, outgoing.destination));
+      } else if (!(error instanceof Malformed)) throw error;
+      await client.write(makeCloseFrame(error instanceof Malformed ? PROTOCOL_ERROR : POLICY_VIOLATION));
+      await client.finish();
+      throw new PeerGone("closed", error);
+    }
+  };
+  const passed = await pipeBoth(client, upstream.channel, outward, (bytes, more) => {
     const masked = mask.push(bytes);
     const held = more ? undefined : mask.flush();
     return held === undefined ? masked : Buffer.concat([masked, held]);

@@ -1,8 +1,12 @@
 import type { Server, Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
+import type { KnownValue } from "../detect/known-values.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
+import { refuseFinding } from "./3-screen/refuse-finding.ts";
+import type { Decide } from "./3-screen/screen-request.ts";
+import { makeScreener } from "./3-screen/screener.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
 import { makeNeedles } from "./6-reply/echo-mask.ts";
@@ -34,6 +38,10 @@ export type EgressParts = {
   /** Takes events; must not throw */
   readonly journal: (event: JournalEvent) => void;
   readonly clock: Clock;
+  /** Secrets that must not leave in any form */
+  readonly known: readonly KnownValue[];
+  /** Asks about a finding on a route that is supervised; without it such requests are refused */
+  readonly decide?: Decide;
   /** Learns of faults of this program itself */
   readonly onBug: (error: unknown) => void;
   /** The machine's resolver unless told */
@@ -114,6 +122,8 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     policy,
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
+    screener: makeScreener(parts.known),
+    decide: parts.decide ?? refuseUnasked,
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
     journal: makeEgressJournal(policy, parts.journal, clock),
@@ -164,3 +174,6 @@ async function closeAll(
   for (const channel of upstreams) channel.destroy();
   await Promise.all(closed);
 }
+
+/** Nobody is there to be asked. */
+const refuseUnasked: Decide = async ({ compiled }, finding, where) => refuseFinding(compiled.route, finding, where);

@@ -1,5 +1,7 @@
 import { type Destination, OWN_NAME } from "./1-accept/destination.ts";
 import { decideRequest } from "./2-route/decide-request.ts";
+import { screenRequest } from "./3-screen/screen-request.ts";
+import { ScreenedOut } from "./3-screen/screened-out.ts";
 import { cleanCredentials } from "./4-credential/inbound-credentials.ts";
 import type { Outgoing } from "./5-forward/outgoing-head.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
@@ -13,6 +15,7 @@ import { type Body, openBody } from "./server/body.ts";
 import type { Channel } from "./server/channel.ts";
 import type { RequestHead } from "./wire/request-head.ts";
 
+const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const DRAINED_BYTES = 64 * 1024;
 
 /** Takes one request through all stages; true when the connection can carry another. Throws `Malformed` or `PeerGone`. */
@@ -33,14 +36,31 @@ export async function serveRequest(
   if (verdict.kind === "refuse") return refuse(verdict);
   const cleaned = cleanCredentials(verdict.route, { fields, query });
   if (cleaned.kind === "refuse") return refuse(cleaned);
-  const outgoing: Outgoing = {
+  const leaving = {
     head,
     destination: { ...found, query: cleaned.query },
     compiled: verdict.route,
     fields: cleaned.fields,
   };
-  const result = await exchange(engine, client, outgoing, body);
-  return result.kind === "refuse" ? refuse(result) : result.keepAlive;
+  const ask = async () => client.write(CONTINUE);
+  const screened = await screenRequest(engine.screener, leaving, body, ask, engine.decide);
+  if (screened.kind === "refuse") return refuse(screened);
+  for (const finding of screened.redacted) engine.journal.redaction(finding.rule, describeTarget(method, found));
+  const expectsContinue = head.expectsContinue && !screened.continued;
+  const outgoing: Outgoing = {
+    ...leaving,
+    head: { ...head, framing: screened.framing, expectsContinue },
+    fields: screened.fields,
+  };
+  try {
+    const result = await exchange(engine, client, outgoing, screened.body);
+    return result.kind === "refuse" ? await refuse(result) : result.keepAlive;
+  } catch (error) {
+    if (error instanceof ScreenedOut) return await refuse(error.refusal);
+    throw error;
+  } finally {
+    screened.release();
+  }
 }
 
 async function answerRoutes(

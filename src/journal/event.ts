@@ -31,6 +31,8 @@ export type JournalEvent =
         /** Tokens that the answer of a model took */
         readonly tokens?: { readonly input: number; readonly output: number };
       })
+  /** Something was taken out of a request before it left */
+  | ({ readonly kind: "egress-redaction"; readonly rule: string } & EgressTarget)
   | ({
       readonly kind: "egress-refusal";
       /** `egress/host-not-allowed` … */

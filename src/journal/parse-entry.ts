@@ -34,6 +34,7 @@ const CHECKS: ChecksByKind = {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
     ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },
   },
+  "egress-redaction": { method: text, scheme: text, host: text, port: number, path: text, rule: text },
   "egress-refusal": {
     ...{ code: text, rule: text, unwritten: number },
     ...{ method: orNothing(text), scheme: orNothing(text), host: orNothing(text) },

@@ -51,6 +51,8 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       const tokens = event.tokens === undefined ? "" : `, ${event.tokens.input} + ${event.tokens.output} tokens`;
       return { tone: "plain", details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}${tokens}` };
     }
+    case "egress-redaction":
+      return { tone: "careful", details: `${renderTarget(event)} sent without a ${event.rule}` };
     case "egress-refusal": {
       const more = event.unwritten === 0 ? "" : `, and ${event.unwritten} more before it`;
       return { tone: "bad", details: `${renderTarget(event)} refused: ${event.code} (${event.rule})${more}` };

@@ -116,7 +116,8 @@ async function apply(
   const { clock } = context;
   const { onEvent } = notices;
   const warden =
-    prepared && (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock, onEvent }, scope));
+    prepared &&
+    (await room?.openWarden({ spec: { slug: plan.slug, hidden, ...prepared }, journal, clock, onEvent }, scope));
   const tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
   tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 

@@ -18,7 +18,11 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   },
   {
     key: "egress.routes.*.dlp",
-    missing: "screening is not built: what is sent on an allowed route is not searched for secrets",
+    missing: "replies are not screened, and nobody can be asked about a request: use redact or block",
+    isFine: (bottle) =>
+      bottle.egress.routes.every(
+        ({ dlp }) => dlp.inboundDetectors === undefined && dlp.outboundOnMatch !== "supervise",
+      ),
   },
   { key: "egress.routes.*.limits", missing: "limits of a single route are not built" },
   {
@@ -40,7 +44,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
-  "screening: what is sent to an allowed host is not searched for secrets",
+  "screening of replies, and asking the operator about a request with a token in it: it is refused",
   "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];

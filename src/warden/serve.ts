@@ -11,6 +11,7 @@ import { type CredentialProbe, type ProbeResult, probeCredential } from "../egre
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
 import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
+import { knownValuesOf } from "./known-values-of.ts";
 import type { WardenSpec } from "./spec.ts";
 
 /** Folder inside a bottle for what makes programs trust its warden. */
@@ -26,7 +27,7 @@ const MOST_BUGS = 20;
 
 /** What a warden is made from. */
 export type WardenParts = {
-  readonly spec: Pick<WardenSpec, "slug" | "egress">;
+  readonly spec: Pick<WardenSpec, "slug" | "egress" | "hidden">;
   /** The one journal of the bottle; when it fails, nothing passes any more */
   readonly journal: Journal;
   readonly clock: Clock;
@@ -91,7 +92,8 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
       const { egress, ...others } = listeners;
       for (const listener of Object.values(others)) listener.close();
       if (egress === undefined) return;
-      const parts = { policy, compiled, authority, journal: write, clock, onBug };
+      const known = knownValuesOf(spec);
+      const parts = { policy, compiled, known, authority, journal: write, clock, onBug };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {

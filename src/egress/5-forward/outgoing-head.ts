@@ -9,8 +9,11 @@ import { renderHead } from "../wire/render-head.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { type CompanyProxy, proxyAuthorization } from "./company-proxy.ts";
 
-const REPLACED: ReadonlySet<string> = new Set(["host", "content-length", "expect", "proxy-authorization"]);
-const UNENCODED: ReadonlySet<string> = new Set(["accept-encoding", "sec-websocket-extensions"]);
+const REPLACED: ReadonlySet<string> = new Set([
+  ...["host", "content-length", "expect", "proxy-authorization", "sec-websocket-extensions"],
+]);
+/** What a compressed message says cannot be screened: the extension is not offered to the server. */
+const UNENCODED: ReadonlySet<string> = new Set(["accept-encoding"]);
 
 /** A request that may go out. */
 export type Outgoing = {

@@ -18,24 +18,29 @@ export function isProperSwitch(request: Fields, response: ResponseHead): boolean
 /** Changes bytes on their way; `more` tells whether others are already waiting behind them. */
 export type Through = (bytes: Buffer, more: boolean) => Buffer;
 
+/** What passes on of what a client sends; throws `PeerGone` when nothing more of it may. */
+export type Outward = (bytes: Buffer) => Promise<Buffer>;
+
 /** Copies bytes both ways until one side is gone, and gives their numbers; `onward` sees what goes to the client. */
 export async function pipeBoth(
   client: Channel,
   upstream: Channel,
+  outward: Outward,
   onward: Through,
 ): Promise<{ readonly out: number; readonly in: number }> {
-  const [out, back] = await Promise.all([copy(client, upstream, (bytes) => bytes), copy(upstream, client, onward)]);
+  const [out, back] = await Promise.all([copy(client, upstream, outward), copy(upstream, client, onward)]);
   client.destroy();
   upstream.destroy();
   return { out, in: back };
 }
 
-async function copy(from: Channel, to: Channel, through: Through): Promise<number> {
+async function copy(from: Channel, to: Channel, through: Through | Outward): Promise<number> {
   let total = 0;
   try {
     for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {
       total += bytes.length;
-      const blocked = to.write(through(bytes, from.buffered > 0));
+      const changed = await through(bytes, from.buffered > 0);
+      const blocked = changed.length === 0 ? undefined : to.write(changed);
       if (blocked !== undefined) await blocked;
     }
     to.endWriting();

@@ -54,7 +54,10 @@ const route = z.strictObject({
     .meta({ description: "Git over HTTPS; pushing always goes through the git gate" }),
   dlp: z
     .strictObject({
-      outbound_detectors: z.array(name("Detector")).optional().meta({ description: "Detectors for requests" }),
+      outbound_detectors: z
+        .array(z.enum(["known", "tokens", "payment", "entropy"]))
+        .optional()
+        .meta({ description: "Detectors for requests: known and tokens unless told; known always works" }),
       inbound_detectors: z.array(name("Detector")).optional().meta({ description: "Detectors for replies" }),
       outbound_on_match: z
         .enum(["supervise", "redact", "block"])

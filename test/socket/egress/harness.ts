@@ -122,7 +122,7 @@ let bottleAuthority: Promise<CertificateAuthority> | undefined;
 export async function openWorld(
   scope: Scope,
   policy: Partial<EgressPolicy>,
-  parts: Partial<Pick<EgressParts, "lookup" | "authority">> = {},
+  parts: Partial<Pick<EgressParts, "lookup" | "authority" | "known" | "decide">> = {},
 ): Promise<World> {
   bottleAuthority ??= makeCertificateAuthority("test-abcde", systemClock);
   const listener = createServer();
@@ -150,6 +150,8 @@ export async function openWorld(
       journal: (event) => events.push(event),
       clock: systemClock,
       onBug: (error) => bugs.push(error),
+      known: parts.known ?? [],
+      ...(parts.decide === undefined ? {} : { decide: parts.decide }),
       ...(parts.lookup === undefined ? {} : { lookup: parts.lookup }),
     },
     scope,

@@ -1,0 +1,226 @@
+import type { Finding } from "../../detect/finding.ts";
+import { unpack } from "../../detect/unpack.ts";
+import type { Destination } from "../1-accept/destination.ts";
+import type { CompiledRoute } from "../2-route/compiled-policy.ts";
+import { makeRefusal, type Refusal } from "../refusal.ts";
+import type { Body } from "../server/body.ts";
+import { type Fields, listOf, valuesOf } from "../wire/fields.ts";
+import type { Framing } from "../wire/framing.ts";
+import type { RequestHead } from "../wire/request-head.ts";
+import { HeldBody } from "./held-body.ts";
+import { policyOf } from "./policy-of.ts";
+import { redactBody } from "./redact-body.ts";
+import { refuseFinding } from "./refuse-finding.ts";
+import type { Screener } from "./screener.ts";
+import { StreamedBody } from "./streamed-body.ts";
+import { jsonValues, type NamedPiece, queryValues } from "./values.ts";
+
+/** A request that is about to leave. */
+export type Leaving = {
+  readonly head: RequestHead;
+  readonly destination: Destination;
+  readonly compiled: CompiledRoute;
+  readonly fields: Fields;
+};
+
+/** What may leave instead of the request, which is most often the request itself. */
+export type Screened = {
+  readonly kind: "screened";
+  readonly framing: Framing;
+  readonly fields: Fields;
+  readonly body: Body;
+  /** Whether the client was already told to go on */
+  readonly continued: boolean;
+  readonly redacted: readonly Finding[];
+  /** Gives back the memory of a held body */
+  release(): void;
+};
+
+/** Asks somebody about a finding; undefined lets it pass. */
+export type Decide = (leaving: Leaving, finding: Finding, where: string) => Promise<Refusal | undefined>;
+
+/** How the client is told to send a body that it keeps until it is asked for. */
+export type AskForBody = () => Promise<void>;
+
+const HELD_BODY_BYTES = 8 * 1024 * 1024;
+const JOINED_BODY_BYTES = 256 * 1024;
+const UNPACKED_BYTES = 32 * 1024 * 1024;
+
+/** Screens a whole request; its body is held, or screened as it streams when it is large. */
+export async function screenRequest(
+  screener: Screener,
+  leaving: Leaving,
+  body: Body,
+  ask: AskForBody,
+  decide: Decide,
+): Promise<Screened | Refusal> {
+  const ofHead = await screenHead(screener, leaving, decide);
+  if (ofHead !== undefined) return ofHead;
+  const { head, fields, compiled } = leaving;
+  const pass = {
+    kind: "screened",
+    framing: head.framing,
+    fields,
+    continued: false,
+    redacted: [],
+    release: () => {},
+  } as const;
+  if (head.framing.kind === "none") return { ...pass, body };
+  const declared = head.framing.kind === "length" ? head.framing.bytes : 0;
+  const encodings = listOf(fields, "content-encoding");
+  if (head.expectsContinue) await ask();
+  const continued = head.expectsContinue;
+  const pieces: Buffer[] = [];
+  let held = 0;
+  const release = () => {
+    screener.held.give(held);
+    held = 0;
+  };
+  try {
+    while (!body.done && declared <= HELD_BODY_BYTES) {
+      const piece = await body.read();
+      if (piece === undefined) break;
+      pieces.push(piece);
+      if (!screener.held.take(piece.length)) return refuseFull();
+      held += piece.length;
+      if (held > HELD_BODY_BYTES) break;
+    }
+    if (declared > HELD_BODY_BYTES || held > HELD_BODY_BYTES) {
+      if (encodings.some((encoding) => encoding !== "identity")) return refuseLarge();
+      release();
+      return { ...pass, continued, body: new StreamedBody(body, pieces, screener, compiled) };
+    }
+    const result = await screenBody(screener, leaving, Buffer.concat(pieces), encodings, decide);
+    if (result.kind === "refuse") return result;
+    const kept = held;
+    held = 0;
+    const { bytes, redacted, unpacked } = result;
+    const out = unpacked ? fields.filter(({ lower }) => lower !== "content-encoding") : fields;
+    const framing: Framing = { kind: "length", bytes: bytes.length };
+    return {
+      ...{ kind: "screened", framing, fields: out, body: new HeldBody(bytes), continued, redacted },
+      release: () => screener.held.give(kept),
+    };
+  } finally {
+    release();
+  }
+}
+
+async function screenHead(screener: Screener, leaving: Leaving, decide: Decide): Promise<Refusal | undefined> {
+  const { head, destination, compiled, fields } = leaving;
+  const { to, path, query } = destination;
+  const host = to.host.text;
+  const lines = [
+    `${head.method} ${path}`,
+    query ?? "",
+    host,
+    ...host.split("."),
+    ...fields.map(({ name, value }) => `${name}: ${value}`),
+  ];
+  const [found] = await screener.scan(Buffer.from(lines.join("\n"), "latin1"), compiled);
+  if (found !== undefined) return settle(leaving, found, "request line or headers", decide);
+  const ofPath = path.split("/").filter((segment) => segment !== "");
+  const pieces: NamedPiece[] = [
+    ...ofPath.map((value, index) => ({ name: `/${index}`, value })),
+    ...(query === undefined ? [] : queryValues(query)),
+  ];
+  const joined =
+    screener.join(host, pieces, compiled) ?? screener.join(host, fields.filter(isOwnField).map(asPiece), compiled);
+  return joined === undefined ? undefined : settle(leaving, joined, "request line or headers", decide);
+}
+
+const USUAL: ReadonlySet<string> = new Set([
+  ...[
+    "host",
+    "user-agent",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "connection",
+    "content-length",
+    "content-type",
+  ],
+  ...["transfer-encoding", "cache-control", "pragma", "origin", "referer", "upgrade", "expect", "te", "dnt"],
+]);
+
+function isOwnField({ lower }: Fields[number]): boolean {
+  return !USUAL.has(lower) && !lower.startsWith("sec-");
+}
+
+function asPiece({ lower, value }: Fields[number]): NamedPiece {
+  return { name: `header ${lower}`, value };
+}
+
+type ScreenedBytes = {
+  readonly kind: "bytes";
+  readonly bytes: Buffer;
+  readonly redacted: readonly Finding[];
+  readonly unpacked: boolean;
+};
+
+async function screenBody(
+  screener: Screener,
+  leaving: Leaving,
+  bytes: Buffer,
+  encodings: readonly string[],
+  decide: Decide,
+): Promise<ScreenedBytes | Refusal> {
+  const { compiled, destination } = leaving;
+  const plain = unpack(bytes, encodings, UNPACKED_BYTES);
+  if (plain.kind !== "unpacked") return refuseEncoding(encodings.join(", "));
+  const findings = await screener.scan(plain.bytes, compiled);
+  const redacted: Finding[] = [];
+  for (const finding of findings) {
+    if (policyOf(compiled.route, finding, compiled.agent !== undefined) === "redact") {
+      redacted.push(finding);
+      continue;
+    }
+    const refusal = await settle(leaving, finding, "body", decide);
+    if (refusal !== undefined) return refusal;
+  }
+  const clean = redacted.length === 0 ? plain.bytes : redactBody(plain.bytes, redacted);
+  const left = redacted.length === 0 ? [] : await screener.scan(clean, compiled);
+  const again = left.find(({ rule }) => rule === "known-value" || redacted.some((one) => one.rule === rule));
+  if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
+  const joined = screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
+  const refusal = joined === undefined ? undefined : await settle(leaving, joined, "body", decide);
+  if (refusal !== undefined) return refusal;
+  if (redacted.length === 0) return { kind: "bytes", bytes, redacted, unpacked: false };
+  return { kind: "bytes", bytes: clean, redacted, unpacked: encodings.length > 0 };
+}
+
+function bodyPieces(fields: Fields, bytes: Buffer): readonly NamedPiece[] {
+  if (bytes.length > JOINED_BODY_BYTES) return [];
+  const type = valuesOf(fields, "content-type").join(",").toLowerCase();
+  const text = bytes.toString("utf8");
+  const start = text.trimStart()[0];
+  if (start === "{" || start === "[" || type.includes("json")) {
+    const values = jsonValues(text);
+    if (values.length > 0) return values;
+  }
+  if (type.includes("urlencoded")) return queryValues(text);
+  return text.length <= 512 ? [{ name: "body", value: text }] : [];
+}
+
+/** What a route says about a finding that cannot be taken out. */
+async function settle(leaving: Leaving, finding: Finding, where: string, decide: Decide): Promise<Refusal | undefined> {
+  const { compiled } = leaving;
+  if (policyOf(compiled.route, finding, compiled.agent !== undefined) === "supervise")
+    return decide(leaving, finding, where);
+  return refuseFinding(compiled.route, finding, where);
+}
+
+function refuseEncoding(encoding: string): Refusal {
+  const message = `the body is encoded as ${encoding}, which cannot be read here`;
+  return makeRefusal("egress/unreadable-body", "screening", message, "send it unencoded, or with gzip");
+}
+
+function refuseLarge(): Refusal {
+  const message = `the body is encoded and larger than ${HELD_BODY_BYTES} bytes`;
+  return makeRefusal("egress/unreadable-body", "screening", message, "send it unencoded");
+}
+
+function refuseFull(): Refusal {
+  const message = "too many large requests wait to be screened";
+  return makeRefusal("egress/screening-busy", "screening", message, "try again in a moment");
+}

@@ -1,0 +1,65 @@
+import { Malformed } from "./malformed.ts";
+
+/** One frame as a client sends it, unmasked. */
+export type ClientFrame = {
+  readonly opcode: number;
+  readonly final: boolean;
+  readonly payload: Buffer;
+  /** As it came */
+  readonly raw: Buffer;
+};
+
+const LARGEST = 16 * 1024 * 1024;
+
+/** Cuts what a client sends into frames (RFC 6455 §5). Throws `Malformed` for what was not negotiated or cannot be read. */
+export class FrameReader {
+  #pieces: Buffer[] = [];
+  #size = 0;
+
+  /** The frames that are whole with these bytes. */
+  push(bytes: Buffer): readonly ClientFrame[] {
+    this.#pieces.push(bytes);
+    this.#size += bytes.length;
+    const frames: ClientFrame[] = [];
+    for (let frame = this.#take(); frame !== undefined; frame = this.#take()) frames.push(frame);
+    return frames;
+  }
+
+  #take(): ClientFrame | undefined {
+    if (this.#size < 2) return undefined;
+    let head = this.#pieces[0] ?? Buffer.alloc(0);
+    if (head.length < 14 && head.length < this.#size) head = this.#join();
+    const [first = 0, second = 0] = head;
+    if ((first & 0x70) !== 0) throw new Malformed("a websocket frame with a compression that was not agreed on");
+    if ((second & 0x80) === 0) throw new Malformed("a websocket frame of a client without a mask");
+    const short = second & 0x7f;
+    const start = short < 126 ? 2 : short === 126 ? 4 : 10;
+    if (this.#size < start + 4) return undefined;
+    const length = short < 126 ? short : short === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
+    if (length > LARGEST) throw new Malformed(`a websocket frame larger than ${LARGEST} bytes`);
+    const end = start + 4 + length;
+    if (this.#size < end) return undefined;
+    const all = this.#join();
+    const raw = all.subarray(0, end);
+    this.#pieces = end === all.length ? [] : [all.subarray(end)];
+    this.#size -= end;
+    return { opcode: first & 0x0f, final: (first & 0x80) !== 0, payload: unmask(raw, start), raw };
+  }
+
+  #join(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)];
+    return this.#pieces[0] ?? Buffer.alloc(0);
+  }
+}
+
+function unmask(raw: Buffer, start: number): Buffer {
+  const mask = raw.subarray(start, start + 4);
+  const payload = Buffer.from(raw.subarray(start + 4));
+  for (let at = 0; at < payload.length; at++) payload[at] = (payload[at] as number) ^ (mask[at & 3] as number);
+  return payload;
+}
+
+/** A close frame of a server, with its code. */
+export function makeCloseFrame(code: number): Buffer {
+  return Buffer.from([0x88, 2, code >> 8, code & 0xff]);
+}
