@@ -35,6 +35,8 @@ describe.each(COMBINATIONS)("$agent.name on a terminal, started by $operator.nam
     await furnish(pane, operator.uid, agent, origin.port);
     pane.line(`export ${agent.variable}=${agent.credential}`);
     pane.line(`PS1='${OUTER} ' exec bash --noprofile --noediting --rcfile ../rc`);
+    const isPlain = (screen: string) => prompted(OUTER)(screen) && / icanon\b/.test(pane.settings());
+    await pane.until(isPlain, "a shell without a line editor"); // what is typed before may be the other one's
     pane.line("clear");
     await pane.until((screen) => screen.trim() === OUTER, "a plain shell");
     before = pane.settings();
@@ -56,7 +58,13 @@ describe.each(COMBINATIONS)("$agent.name on a terminal, started by $operator.nam
 
   /** Leaves the agent by Ctrl-C, pressed twice; the terminal is as it was found. */
   async function leave(): Promise<string> {
-    pane.keys("C-c", "C-c");
+    const ended = (seen: string) => /^code=\d+$/m.test(seen);
+    pane.keys("C-c");
+    const asked = await pane.until(
+      (seen) => /again to (exit|quit)/i.test(seen) || ended(seen),
+      "the question or the end",
+    );
+    if (!ended(asked)) pane.keys("C-c");
     const screen = await pane.until((seen) => /^code=\d+$/m.test(seen) && prompted(OUTER)(seen), "the end");
     expect(pane.settings()).toBe(before);
     expect(pane.ask(MODES)).toBe("0 1 0 0 0");
