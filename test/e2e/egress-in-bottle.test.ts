@@ -91,7 +91,7 @@ egress:
 egress:
   log: bodies
   routes:
-    - {host: ${HOST}, dlp: {outbound_on_match: block}, limits: {requests_per_minute: 9}}
+    - {host: ${HOST}, dlp: {outbound_on_match: supervise}, limits: {requests_per_minute: 9}}
 ---
 `,
   });
@@ -224,7 +224,7 @@ describe(`as ${WHO}: what stands against a start`, () => {
     const ran = await bottle(["start", "--bottle", "screened", "--", "true"]);
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/"egress\.log" asks for something this version cannot do/);
-    expect(ran.stderr).toMatch(/"egress\.routes\.0\.dlp" asks for .*screening is not built/);
+    expect(ran.stderr).toMatch(/"egress\.routes\.0\.dlp" asks for .*replies are not screened/);
     expect(ran.stderr).toMatch(/"egress\.routes\.0\.limits" asks for/);
   });
 });

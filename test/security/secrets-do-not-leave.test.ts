@@ -182,6 +182,27 @@ describe("a token that anybody could use", () => {
     expect(world.events.filter(({ kind }) => kind === "egress-redaction")).toHaveLength(3);
   });
 
+  test("is taken out alone, whatever else is in the body: other scripts, escapes, the token a second time", async () => {
+    const { world, bodies } = await guard({
+      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "redact" },
+    });
+    const text = `“café” \u2502 ﬁle ½\n\tKEY=${TOKEN}\n"again": ${TOKEN} – end`;
+    const sent = { messages: [{ role: "user", content: text }], more: "ünder" };
+    expect(await sendTls(world, TARGET, post(JSON.stringify(sent), "Content-Type: application/json\r\n"))).toContain(
+      "200 OK",
+    );
+    await until("it arrived", () => bodies.length === 1);
+    const expected = JSON.stringify(sent).replaceAll(TOKEN, "[redacted github-token]");
+    expect(Buffer.from(bodies[0] ?? "", "latin1").toString()).toBe(expected);
+  });
+
+  test("is refused where it cannot be taken out alone", async () => {
+    const guarded = await guard({
+      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "redact" },
+    });
+    await expectKept(guarded, [post([...TOKEN].reverse().join("")), post([...TOKEN].join("\u200b"))], TOKEN);
+  });
+
   test("passes where the detectors are switched off, but the bottle's own secrets do not", async () => {
     const guarded = await guard({
       dlp: { outboundDetectors: [], inboundDetectors: undefined, outboundOnMatch: undefined },

@@ -9,7 +9,7 @@ import type { Framing } from "../wire/framing.ts";
 import type { RequestHead } from "../wire/request-head.ts";
 import { HeldBody } from "./held-body.ts";
 import { policyOf } from "./policy-of.ts";
-import { redactBody } from "./redact-body.ts";
+import { hasPlace, redactBody } from "./redact-body.ts";
 import { refuseFinding } from "./refuse-finding.ts";
 import type { Screener } from "./screener.ts";
 import { StreamedBody } from "./streamed-body.ts";
@@ -178,7 +178,7 @@ async function screenBody(
     const refusal = await settle(leaving, finding, "body", decide);
     if (refusal !== undefined) return refusal;
   }
-  const clean = redacted.length === 0 ? plain.bytes : redactBody(plain.bytes, redacted);
+  const clean = redacted.length === 0 ? plain.bytes : redactBody(plain.bytes, redacted.filter(hasPlace));
   const left = redacted.length === 0 ? [] : await screener.scan(clean, compiled);
   const again = left.find(({ rule }) => rule === "known-value" || redacted.some((one) => one.rule === rule));
   if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
