@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
-import { coverDescriptors, startProcess } from "./process.ts";
+import { coverDescriptors, run, startProcess } from "./process.ts";
 
 test("a descriptor that would leak is covered, the ones that are given stay", () => {
   expect(coverDescriptors("ignore", [4], 9)).toEqual(["ignore", "ignore", "ignore", "ignore", 9]);
@@ -28,4 +28,9 @@ test("the standard streams still work when something is covered", async () => {
   const child = startProcess(["cat"], { env: { PATH: process.env["PATH"] }, stdio: ["pipe", "pipe", "inherit"] });
   child.stdin?.end("hello");
   expect(child.stdout && (await text(child.stdout))).toBe("hello");
+});
+
+test("what was stopped before it began ends at once", async () => {
+  const { exit } = await run(["sleep", "60"], { env: { PATH: "/usr/bin:/bin" }, signal: AbortSignal.abort("SIGINT") });
+  expect(exit).toEqual({ kind: "signal", signal: "SIGTERM" });
 });

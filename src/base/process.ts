@@ -62,6 +62,7 @@ export const run: Run = (argv, options) =>
     );
     const abort = () => child.kill("SIGTERM");
     options.signal?.addEventListener("abort", abort, { once: true });
+    if (options.signal?.aborted === true) abort(); // before there was anybody to hear it
     const settle = () => {
       clearTimeout(timeout);
       options.signal?.removeEventListener("abort", abort);

@@ -80,9 +80,13 @@ async function apply(
     options.onStep?.(step);
   };
   const { program } = planned;
-  if (planned.plan.provider !== undefined && program !== undefined) {
+  const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
+  const agentRoom = program && (await import("./prepare-agent.ts")); // nothing of it is loaded for a shell
+  // before anything is claimed: without a credential nothing is made, and the program may take minutes
+  const agent = program && (await agentRoom?.prepareAgent(planned.plan, program, needs));
+  if (program !== undefined) {
     const { ensureProgram } = await import("./ensure-program.ts");
-    await ensureProgram(context, planned.plan.provider, program.provider); // before anything is claimed: it may take minutes
+    await ensureProgram(context, planned.plan, program.provider);
   }
   const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
@@ -93,9 +97,6 @@ async function apply(
 
   const image = prepareImage(context, planned.backend, plan.image); // while secrets are resolved and the warden starts
   begin("resolve");
-  const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
-  const agentRoom = program && (await import("./prepare-agent.ts")); // nothing of it is loaded for a shell
-  const agent = program && (await agentRoom?.prepareAgent(plan, program, needs));
   const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;

@@ -12,6 +12,8 @@ export type Notices = {
 };
 
 const WIDEST = 100;
+/** Whoever makes up names must not fill a screen or a log */
+const MOST_TOLD = 200;
 const SAVE_TITLE = "\x1b[22;0t";
 const RESTORE_TITLE = "\x1b[23;0t";
 
@@ -39,8 +41,8 @@ export function openNotices(
       if (event.kind !== "egress-refusal") return;
       const { host = "", code } = event;
       const key = `${code} ${host}`;
-      if (told.has(key) || optionalHosts.includes(host)) return;
-      if (told.size < 1000) told.add(key);
+      if (told.size >= MOST_TOLD || told.has(key) || optionalHosts.includes(host)) return;
+      told.add(key);
       const what = `refused ${event.method ?? "request"} ${host === "" ? "" : `to ${host} `}(${code})`;
       if (hasTitle) setTitle(`${name}: ${what}`);
       else if (!interactive) stderr.write(`bottle: ${showHarmlessly(what)}; \`bottle logs ${plan.slug}\` tells more\n`);

@@ -88,6 +88,11 @@ function checkTask(
       hint: "pipe the task in, or write it: --prompt TEXT",
     });
   }
+  if (interactive && prompt.startsWith("-")) {
+    return new BottleError("input/usage", "a task that begins with - would be taken for a flag", {
+      hint: "begin it with a word, or add --headless",
+    });
+  }
   if (interactive && !provider.takesPrompt) {
     return new BottleError("input/usage", `${provider.title} takes no task on a terminal`, {
       hint: "add --headless, or type the task once it runs",

@@ -119,6 +119,7 @@ describe("the command of an agent program", () => {
     ["no task where it can have none typed", { request: { headless: true } }],
     ["an empty task", { request: { prompt: " \n" } }],
     ["a zero byte", { request: { prompt: "a\0" } }],
+    ["a task that reads like a flag", { request: { prompt: "--help me" } }],
     ["standard input that is the terminal", { request: { prompt: "-" } }],
     ["a task for a shell", { program: "none", provider: SHELL, request: { prompt: "x" } }],
     ["a task for a command", { request: { prompt: "x", argv: ["ls"] } }],

@@ -34,7 +34,8 @@ export async function realProgram(path: string): Promise<string | undefined> {
 
 /** Whether a file runs by itself; a script would need its interpreter and all that it loads. */
 async function isNative(path: string): Promise<boolean> {
-  const file = await open(path);
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return false; // it may be run, but not read
   try {
     const { buffer } = await file.read(Buffer.alloc(4), 0, 4, 0);
     return buffer.equals(Buffer.from("\x7fELF", "latin1"));

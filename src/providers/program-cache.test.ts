@@ -61,6 +61,20 @@ test("a program appears whole, readable for a bottle's own user, with nothing el
   expect(await readdir(join(folder, "cache"))).toEqual(["agent-1.0.0"]);
 });
 
+test("npm is asked in a project of its own, so that no .npmrc of a repository above the cache is read", async () => {
+  await writeFile(join(folder, "package.json"), "{}");
+  await writeFile(join(folder, ".npmrc"), "registry=http://127.0.0.1:9/stolen\n");
+  let project = "";
+  const runs: Run = async (argv, options) => {
+    if (argv[0] !== "npm") return run(argv, options);
+    const asked = await run(["npm", "prefix"], { ...options, env: { PATH: process.env["PATH"], HOME: folder } });
+    project = asked.stdout.toString("utf8").trim();
+    return delivers(tarball)(argv, options);
+  };
+  await fetch(runs);
+  expect(project).toContain("/cache/.fetching-");
+});
+
 test.each<[string, () => Promise<Run>, RegExp]>([
   ["npm that fails", async () => npm(async () => 1), /npm could not fetch agent@1\.0\.0: 404 Not Found/],
   ["npm that brings nothing", async () => npm(async () => 0), /npm could not fetch/],

@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { access, chmod, lstat, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { access, chmod, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { BottleError, systemErrorCode } from "../base/errors.ts";
 import { fileError } from "../base/files.ts";
+import { showHarmlessly } from "../base/plain-text.ts";
 import type { Run } from "../base/process.ts";
 import { SYSTEM_PATH } from "../base/system-path.ts";
 import type { PinnedBuild } from "./pinned-program.ts";
@@ -67,12 +68,14 @@ async function download(build: PinnedBuild, work: string, needs: FetchNeeds): Pr
     ...needs.npm,
     "pack",
     "--ignore-scripts",
-    "--silent",
+    "--loglevel=error",
+    "--no-progress",
     "--pack-destination",
     work,
     build.package,
   ] as const;
-  // an empty folder: no package.json and no .npmrc of whatever repository is the current one
+  // npm takes the nearest folder with a package.json for its project, and would read the .npmrc of a repository above it
+  await writeFile(join(work, "package.json"), "{}\n");
   const options = { env: needs.env, cwd: work, timeoutMs: FETCH_TIMEOUT_MS, signal: needs.signal };
   const { exit, stderr } = await needs.run(argv, options);
   needs.signal.throwIfAborted();
@@ -85,8 +88,9 @@ async function download(build: PinnedBuild, work: string, needs: FetchNeeds): Pr
 }
 
 function firstLine(stderr: string): string {
-  const line = stderr.split("\n").find((text) => /error/i.test(text) && !/code|log/i.test(text));
-  return line === undefined ? "" : `: ${line.replace(/^npm (error|ERR!) */, "")}`;
+  const lines = stderr.split("\n").flatMap((text) => /^npm (?:error|ERR!) (.*)/.exec(text)?.[1] ?? []);
+  const line = lines.find((text) => !/^(code|errno|syscall|A complete log) /.test(text));
+  return line === undefined ? "" : `: ${showHarmlessly(line)}`;
 }
 
 async function verify(build: PinnedBuild, tarball: string): Promise<void> {

@@ -8,7 +8,8 @@ const FIELD =
 /**
  * Reads how many tokens an answer took from the numbers in it, as it streams by: those of the Messages API (whose input is
  * without what was cached) and of the Responses API. Streams repeat a number as it grows: the largest of each name counts.
- * In a text that a model wrote the quotes are escaped, so that it cannot change the sum.
+ * In a text that a model wrote the quotes are escaped; only in an answer that is not streamed could a model write numbers of
+ * its own, as input of a tool. The sum is a service, not a measure to pay by.
  */
 export class UsageMeter {
   readonly #largest = new Map<string, number>();

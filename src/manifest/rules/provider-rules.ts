@@ -79,19 +79,39 @@ function credentialHasAPlace({ credential, hosts }: WrittenProvider, report: Rep
   }
 }
 
+/** What every bottle finds in its home folder anyway. */
+const TAKEN = [".bashrc", ".profile", ".gitconfig", "workspace"];
+
 function filesStayBelowHome(written: WrittenProvider, report: Report): void {
   const paths: (readonly [string, KeyPath])[] = Object.keys(written.files ?? {}).map((path) => [path, ["files", path]]);
   for (const key of ["instructions", "skills"] as const) {
     const path = written[key];
     if (path !== undefined) paths.push([path, [key]]);
   }
-  for (const [path, at] of paths) {
-    if (
-      /^[^/~\p{Cc}][^\p{Cc}]*$/u.test(path) &&
-      path.split("/").every((part) => !["", ".", "..", "workspace"].includes(part))
-    )
+  for (const [index, [path, at]] of paths.entries()) {
+    if (!isBelowHome(path)) {
+      const hint = "write it relative to home, such as .config/agent/settings.json";
+      report.value(at, "manifest/bad-path", `${quote(path)} is no path below the bottle's home folder`, hint);
       continue;
-    const hint = "write it relative to home, such as .config/agent/settings.json";
-    report.value(at, "manifest/bad-path", `${quote(path)} is no path below the bottle's home folder`, hint);
+    }
+    const earlier = [...TAKEN, ...paths.slice(0, index).map(([other]) => other)];
+    const other = earlier.find((one) => collide(one, path));
+    if (other === undefined) continue;
+    report.value(
+      at,
+      "manifest/bad-path",
+      `${quote(path)} and ${quote(other)} are in each other's way`,
+      "choose another path",
+    );
   }
+}
+
+function isBelowHome(path: string): boolean {
+  if (!/^[^/~\p{Cc}][^\p{Cc}]*$/u.test(path)) return false;
+  return path.split("/").every((part) => !["", ".", ".."].includes(part));
+}
+
+/** The same path, or one that would have to be a folder for the other. */
+function collide(one: string, other: string): boolean {
+  return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 }
