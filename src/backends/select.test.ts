@@ -52,9 +52,17 @@ describe("selectBackend", () => {
     expect((await selectBackend(all, NO_WISH, "darwin")).backend.name).toBe("smolmachines");
   });
 
-  test("the next one is taken when the first cannot be used", async () => {
-    const selection = await selectBackend([fake("local", false), fake("docker", true)], NO_WISH, "linux");
+  test("on macOS the next one is taken when the first cannot be used", async () => {
+    const selection = await selectBackend([fake("smolmachines", false), fake("docker", true)], NO_WISH, "darwin");
     expect(selection.backend.name).toBe("docker");
+  });
+
+  test("on Linux containers are offered, never taken by themselves", async () => {
+    const error = await selectBackend([fake("local", false), fake("docker", true)], NO_WISH, "linux").catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(String(error)).toContain("local is broken");
+    expect(error instanceof BottleError && error.hint).toMatch(/mend local[\s\S]*--backend docker/);
   });
 
   test("what was asked for is never replaced by something else", async () => {

@@ -38,13 +38,19 @@ export async function selectBackend(
     if (backend !== undefined && probe?.usable === true) return { backend, probe, because: undefined };
     if (probe !== undefined) refused.push(probe);
   }
-  throw notAvailable(refused, "no way to isolate works on this machine");
+  const other = platform === "darwin" ? undefined : await backends.find(({ name }) => name === OFFERED)?.probe();
+  if (other?.usable === true) throw notAvailable(refused, "the local backend cannot be used here", OFFERED);
+  throw notAvailable(other === undefined ? refused : [...refused, other], "no way to isolate works on this machine");
 }
 
+/** What is taken when nobody asks. Containers are never taken instead of the local backend: they would have to be built first. */
 const AUTOMATIC: { readonly linux: readonly BackendName[]; readonly darwin: readonly BackendName[] } = {
-  linux: ["local", "docker"],
+  linux: ["local"],
   darwin: ["smolmachines", "docker"],
 };
+
+/** What Linux is told of when the local backend cannot be used and this one can. */
+const OFFERED: BackendName = "docker";
 
 function strongestWish(wishes: BackendWishes): { readonly name: BackendName; readonly because: string } | undefined {
   if (wishes.flag !== undefined) return { name: wishes.flag, because: "--backend" };
@@ -62,7 +68,7 @@ function strongestWish(wishes: BackendWishes): { readonly name: BackendName; rea
   return undefined;
 }
 
-function notAvailable(probes: readonly Probe[], message: string): BottleError {
+function notAvailable(probes: readonly Probe[], message: string, instead?: BackendName): BottleError {
   const failed = probes.flatMap(({ backend, checks }) => {
     const broken = checks.filter(({ outcome }) => outcome === "failed");
     // what was skipped tells something only where nothing was found broken
@@ -71,7 +77,8 @@ function notAvailable(probes: readonly Probe[], message: string): BottleError {
   });
   const reasons = failed.map(({ backend, detail }) => `\n  ${backend}: ${detail}`).join("");
   const fix = failed.find((check) => check.fix !== undefined)?.fix;
+  const also = instead === undefined ? "" : `\n    or add --backend ${instead}, which works here`;
   return new BottleError("backend/not-available", message + reasons, {
-    hint: fix === undefined ? "run `bottle doctor`" : `${fix}   (\`bottle doctor\` shows every check)`,
+    hint: `${fix === undefined ? "run `bottle doctor`" : `${fix}   (\`bottle doctor\` shows every check)`}${also}`,
   });
 }

@@ -79,7 +79,7 @@ describe.each(COMBINATIONS)("$agent.name, started by $caller.who", ({ agent, cal
     const memories = inside.map((pid) => searchMemory(pid, [agent.credential, placeholder]));
     expect(memories.flat()).toContain(placeholder); // the search finds what is there
     expect(memories.flat()).not.toContain(agent.credential);
-    for (const pid of inside) expect(readFileSync(`/proc/${pid}/environ`, "latin1")).not.toContain(agent.credential);
+    for (const pid of inside) expect(readEnvironment(pid)).not.toContain(agent.credential);
     const files = snapshot(machine.settings).join("\n");
     expect([files.includes("look around"), files.includes(agent.credential)]).toEqual([true, false]);
     writeFileSync(join(findWorkspace(machine.state), "go-on"), "now\n");
@@ -240,4 +240,14 @@ function networkOf(pid: number): string | undefined {
 function findWorkspace(state: string): string {
   const slug = readdirSync(state).find((name) => name.startsWith("default-"));
   return join(state, slug ?? "none", "workspace");
+}
+
+/** A process that has ended meanwhile has no environment any more. */
+function readEnvironment(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1");
+  } catch (error) {
+    if (error instanceof Error && /ENOENT|ESRCH/.test(error.message)) return "";
+    throw error;
+  }
 }

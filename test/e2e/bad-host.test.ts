@@ -23,7 +23,10 @@ describe.each(callers)("as $who, a start", (caller) => {
 
   /** Runs it after a script of root's in mounts of its own, of which the machine sees nothing. */
   const startAfter = (script: string, argv = START) =>
-    machine.run(argv, { under: ["unshare", "--mount", "sh", "-euc", `${script}\nexec "$@"`, "sh"] });
+    machine.run(argv, {
+      under: ["unshare", "--mount", "sh", "-euc", `${script}\nexec "$@"`, "sh"],
+      env: { DOCKER_HOST: "unix:///no/such/engine.sock" }, // an engine would be another way, and is not what this is about
+    });
 
   test.skipIf(!isRoot)("without bubblewrap names the command that installs it (needs root to hide it)", async () => {
     const hide =

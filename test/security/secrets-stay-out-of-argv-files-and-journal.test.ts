@@ -54,9 +54,9 @@ describe.each(callers)("as $who, a secret of the operator's shell", (caller) => 
   test.each([
     ["a program that is not there", ["start", "--bottle", "keeper", "--", "no-such-program"]],
     ["a value that is not there", ["start", "--bottle", "keeper", "--", "true"]],
-    ["another way to isolate", ["start", "--bottle", "keeper", "--backend", "docker", "--", "true"]],
+    ["another way to isolate", ["start", "--bottle", "keeper", "--backend", "smolmachines", "--", "true"]],
   ])("is in no error: %s", async (_, argv) => {
-    const found = argv.at(-1) === "true" && !argv.includes("docker") ? { HOST_TOKE: secret } : env;
+    const found = argv.at(-1) === "true" && !argv.includes("smolmachines") ? { HOST_TOKE: secret } : env;
     const ran = await machine.run(argv, { env: found });
     expect(ran.code).not.toBe(0);
     expect(tells(ran.stdout + ran.stderr)).toBe(false);
