@@ -44,7 +44,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
-  "screening of replies, and asking the operator about a request with a token in it: it is refused",
+  "screening of replies: a request with a token in it is refused, and nobody is asked",
   "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];

@@ -98,12 +98,12 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
     expect(readFileSync(kept, "utf8")).toBe("mine\n");
   });
 
-  test("many files, unreadable files and links out of the tree are treated as on local", async () => {
+  test("hundreds of files and a link out of the tree are treated as on local", async () => {
     spawnSync(
       "sh",
       [
         "-c",
-        "mkdir many && cd many && for d in $(seq 50); do mkdir $d; (cd $d; seq 100 | xargs touch); done; ln -s /etc ../out",
+        "mkdir many && cd many && for d in $(seq 50); do mkdir $d; (cd $d; seq 10 | xargs touch); done; ln -s /etc ../out",
       ],
       { cwd: machine.project },
     );
@@ -113,7 +113,7 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
       {},
     );
     expect(ran.code, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(/^5000\n/);
+    expect(ran.stdout).toMatch(/^500\n/);
     expect(ran.stderr).toContain("1 added");
   }, 120_000);
 

@@ -74,7 +74,7 @@ describe.each(OPERATORS)("bottle start on a terminal, as $name", (operator) => {
   test("the question waits while the program is stopped, and what is typed ahead reaches the shell inside", async () => {
     pane.line("set -m; clear; bottle start; echo code=$?");
     const asked = await pane.until((screen) => screen.includes("Start it?"), "the question");
-    expect(asked.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+    expect(asked.trimEnd().split("\n").length, asked).toBeLessThanOrEqual(15);
     pane.keys("C-z");
     await pane.until((screen) => screen.includes("Stopped"), "the stopped program");
     pane.line("clear; fg");

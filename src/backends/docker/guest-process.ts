@@ -71,6 +71,9 @@ function expose(value: string | SecretValue): string {
   return value instanceof SecretValue ? value.expose("environment of a command in its bottle") : value;
 }
 
+/** When a new size is told once more, `ms` */
+const TOLD_AGAIN_MS = [250, 1000, 3000];
+
 type Started = {
   readonly child: Child;
   readonly streams: GuestStreams;
@@ -97,10 +100,18 @@ async function start(
   const child = startProcess(argv, { env, stdio: [slaveFd, slaveFd, slaveFd], detached: true });
   pty.closeSlave();
   const errors = splitMark(pty.output);
+  const told: NodeJS.Timeout[] = [];
   const resize = (columns: number, rows: number) => {
     pty.resize(columns, rows);
-    child.kill("SIGWINCH"); // this terminal is not the one that controls it, so the kernel does not tell it
+    // This terminal is not the one that controls it, so the kernel does not tell it; and a program of the engine that has
+    // only just started does not listen yet.
+    for (const timer of told.splice(0)) clearTimeout(timer);
+    child.kill("SIGWINCH");
+    for (const ms of TOLD_AGAIN_MS) told.push(setTimeout(() => child.kill("SIGWINCH"), ms).unref());
   };
+  child.once("exit", () => {
+    for (const timer of told.splice(0)) clearTimeout(timer);
+  });
   const streams = { kind: "terminal", terminal: { input: pty.input, output: errors.rest, resize } } as const;
   return { child, streams, errors, close: () => pty.close() };
 }
