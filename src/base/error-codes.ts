@@ -14,6 +14,10 @@ export const ERROR_CODES = {
   "file/disk-full": { exit: "storage", meaning: "The disk is full." },
   "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
+  "git/host-key-unknown": {
+    exit: "input",
+    meaning: "The server of a git remote has no key that was accepted, and nobody is here to accept one.",
+  },
   "input/usage": { exit: "input", meaning: "The command line does not say what to do." },
   "launch/command-not-executable": {
     exit: "commandNotExecutable",

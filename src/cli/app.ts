@@ -7,6 +7,7 @@ import type { CliContext } from "./context.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { editCommand } from "./edit/command.ts";
+import { gateCommands } from "./gate/command.ts";
 import { infoCommand } from "./info/command.ts";
 import { initCommand } from "./init/command.ts";
 import { listCommand } from "./list/command.ts";
@@ -25,6 +26,7 @@ export function makeApp(version: string): Application<CliContext> {
       init: initCommand,
       list: listCommand,
       logs: logsCommand,
+      gate: gateCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,
       info: infoCommand,

@@ -18,6 +18,7 @@ import { askSecretly, canAsk } from "./ask.ts";
 import { claimBottle, makeRecord, withSlug } from "./claim-bottle.ts";
 import { ensureProgram } from "./ensure-program.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
+import { rememberHostKeys } from "./host-keys.ts";
 import { openNotices } from "./notices.ts";
 import type { PlannedStart } from "./plan-start.ts";
 import { prepareAgent, tryCredential } from "./prepare-agent.ts";
@@ -85,6 +86,7 @@ async function apply(
   if (planned.plan.provider !== undefined && provider !== undefined) {
     await ensureProgram(context, planned.plan.provider, provider); // before anything is claimed: it may take minutes
   }
+  await rememberHostKeys(context.paths.home, planned.plan.git.firstKeys);
   const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
   const claimed = await claimBottle(context, planned.plan, scope);
@@ -95,12 +97,12 @@ async function apply(
   begin("resolve");
   const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
   const agent = provider && (await prepareAgent(plan, provider, needs));
-  const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
+  const prepared = await prepareWarden(context, plan, agent?.routes ?? [], claimed.folders.git);
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
   const hidden = [...env.values()].filter((value) => value instanceof SecretValue);
-  const secrets = prepared === undefined ? hidden : secretsOf({ egress: prepared.egress, hidden });
+  const secrets = prepared === undefined ? hidden : secretsOf({ ...prepared, hidden });
   const redact = makeRedact(secrets);
   // Only now: the command's arguments may hold what `env` takes from the shell.
   await writeAtomically(claimed.folders.plan, renderPlanJson(redact(plan)));
@@ -114,8 +116,9 @@ async function apply(
   scope.defer("give the terminal its title back", () => notices.close());
   const { clock } = context;
   const { onEvent } = notices;
-  const warden =
-    prepared && (await room?.openWarden({ spec: { slug: plan.slug, ...prepared }, journal, clock, onEvent }, scope));
+  const { holder } = claimed;
+  const spec = prepared && { slug: plan.slug, ...prepared, hidden };
+  const warden = spec && (await room?.openWarden({ spec, journal, clock, holder, onEvent }, scope));
   const tried = warden && provider && tryCredential(provider, warden);
   tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 
@@ -176,7 +179,7 @@ async function apply(
 
 /** Starts to load what a bottle without routes never needs; a failure is told where it is used. */
 function loadWardenRoom(plan: BottlePlan): Promise<typeof import("../warden/serve.ts")> | undefined {
-  if (!hasWayOut(plan)) return undefined;
+  if (!hasWayOut(plan) && plan.git.remotes.length === 0) return undefined;
   const room = import("../warden/serve.ts");
   room.catch(() => {});
   return room;

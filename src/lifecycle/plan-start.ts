@@ -20,6 +20,8 @@ import type { Provider } from "../providers/provider.ts";
 import { findMount } from "../workspace/find-mount.ts";
 import type { WorkspaceSurvey } from "../workspace/survey.ts";
 import { surveyWorkspace } from "../workspace/survey-workspace.ts";
+import { canAsk } from "./ask.ts";
+import { findHostKeys, type KnownRemotes } from "./host-keys.ts";
 import { makeBackends } from "./make-backends.ts";
 import { readProviderFacts } from "./provider-facts.ts";
 import { findSkills } from "./skills.ts";
@@ -63,10 +65,15 @@ export async function planStart(context: Context, request: StartRequest): Promis
   if (manifest.kind === "refused") return { ...manifest, errors: [] };
   const { bottle } = manifest;
   const provider = findProvider(bottle.provider.template, manifest.provider);
-  const [selection, workspace, providerFacts, skills] = await Promise.all([
+  const [selection, workspace, providerFacts, keys, skills] = await Promise.all([
     chooseBackend(context, request, manifest),
     lookAtWorkspace(context, request, manifest),
     provider && readProviderFacts(context, provider, bottle, manifest.provider?.program),
+    findHostKeys(
+      context,
+      bottle.gitGate.repos,
+      request.dryRun || (canAsk(context) && !request.headless && !request.yes),
+    ),
     findSkills(context, provider === undefined ? [] : (manifest.agent?.skills ?? [])),
   ]);
   const { probe, backend, because } = selection;
@@ -75,15 +82,28 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottle: manifest.bottle,
     agent: manifest.agent,
     config: manifest.config,
-    facts: makeFacts(context, { probe, because, repository, provider: providerFacts, workspace: workspace?.facts }),
+    facts: makeFacts(context, {
+      probe,
+      because,
+      repository,
+      provider: providerFacts,
+      workspace: workspace?.facts,
+      keys,
+    }),
     slug: makeSlug(request.label ?? manifest.bottle.names.join("-"), systemIds),
     unbuilt: findUnbuilt(manifest.bottle),
     off: OFF_FEATURES,
   });
   const { problems, texts } = manifest;
   if (outcome.kind === "refused") {
-    return { kind: "refused", problems: [...problems, ...outcome.problems], texts, errors: outcome.errors };
+    return {
+      kind: "refused",
+      problems: [...problems, ...outcome.problems],
+      texts,
+      errors: [...outcome.errors, ...keys.errors],
+    };
   }
+  if (keys.errors.length > 0) return { kind: "refused", problems, texts, errors: keys.errors };
   return { kind: "planned", plan: outcome.plan, backend, provider, skills, survey: workspace?.survey, problems, texts };
 }
 
@@ -138,9 +158,10 @@ function makeFacts(
     readonly repository: string | undefined;
     readonly provider: ProviderFacts | undefined;
     readonly workspace: WorkspaceFacts | undefined;
+    readonly keys: KnownRemotes;
   },
 ): HostFacts {
-  const { probe, because, repository, provider, workspace } = found;
+  const { probe, because, repository, provider, workspace, keys } = found;
   const set = Object.entries(context.env).filter(([, value]) => value !== undefined);
   return {
     backend: { name: probe.backend, strength: probe.strength ?? "unknown", because },
@@ -150,6 +171,7 @@ function makeFacts(
     terminal: { stdin: context.stdin.isTTY === true, stdout: context.stdout.isTTY === true },
     repository,
     caller: { uid: context.uid, gid: context.gid },
+    hostKeys: keys.facts,
     variables: new Set(set.map(([name]) => name)),
   };
 }

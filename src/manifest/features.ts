@@ -22,10 +22,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   },
   { key: "egress.routes.*.limits", missing: "limits of a single route are not built" },
   {
-    key: "git-gate.repos",
-    missing: "the git gate is not built: no remote can be fetched from or pushed to",
-  },
-  {
     key: "supervise",
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,
@@ -42,7 +38,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
   "screening: what is sent to an allowed host is not searched for secrets",
-  "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];
 

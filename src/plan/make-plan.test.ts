@@ -52,6 +52,7 @@ const FACTS: HostFacts = {
   terminal: { stdin: true, stdout: true },
   repository: "/home/me/app",
   caller: { uid: 1000, gid: 1000 },
+  hostKeys: { byRemote: new Map(), first: [] },
   variables: new Set(["GITHUB_TOKEN"]),
 };
 const CONFIG: HomeConfig = {
@@ -88,6 +89,7 @@ const FULL: Bottle = {
         hostKey: undefined,
         tokenRef: undefined,
         refs: undefined,
+        runFiles: "report",
       },
     ],
   },

@@ -23,6 +23,8 @@ export type BottlePlan = {
   readonly git: {
     readonly user: { readonly name: string; readonly email: string };
     readonly remotes: readonly GitRepo[];
+    /** Keys of servers that were seen for the first time; applying the plan accepts them */
+    readonly firstKeys: readonly FirstKey[];
   };
   readonly egress: Egress;
   readonly config: Pick<HomeConfig, "extraCa" | "upstreamProxy" | "resolve">;
@@ -30,6 +32,15 @@ export type BottlePlan = {
   readonly off: readonly string[];
   /** Lines the operator must have seen, most important first */
   readonly warnings: readonly string[];
+};
+
+/** The key that the server of a remote showed, when none was known. */
+export type FirstKey = {
+  readonly remote: string;
+  /** `[HOST]:PORT` */
+  readonly server: string;
+  readonly key: string;
+  readonly fingerprint: string;
 };
 
 /** The agent part of a plan. */

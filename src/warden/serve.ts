@@ -1,5 +1,6 @@
 import type { Listeners } from "../backends/backend.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Holder } from "../base/holder.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
@@ -11,6 +12,7 @@ import { type CredentialProbe, type ProbeResult, probeCredential } from "../egre
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
 import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
+import { openWardenGate } from "./open-warden-gate.ts";
 import type { WardenSpec } from "./spec.ts";
 
 /** Folder inside a bottle for what makes programs trust its warden. */
@@ -26,10 +28,12 @@ const MOST_BUGS = 20;
 
 /** What a warden is made from. */
 export type WardenParts = {
-  readonly spec: Pick<WardenSpec, "slug" | "egress">;
+  readonly spec: Pick<WardenSpec, "slug" | "egress" | "git" | "hidden">;
   /** The one journal of the bottle; when it fails, nothing passes any more */
   readonly journal: Journal;
   readonly clock: Clock;
+  /** The process that the warden runs in */
+  readonly holder: Holder;
   /** Learns of every event of the way out as it is written */
   readonly onEvent?: (event: JournalEvent) => void;
 };
@@ -54,7 +58,7 @@ export type Warden = {
 
 /** Makes a warden that does not answer yet, and closes it with the scope. Throws for a policy that cannot be held as written. */
 export async function openWarden(parts: WardenParts, scope: Scope): Promise<Warden> {
-  const { spec, journal, clock } = parts;
+  const { spec, journal, clock, holder } = parts;
   // what cannot be held as written stops the start before anything is made
   const compiled = compilePolicy(spec.egress, await loadRegexEngine(spec.egress.routes.map(({ route }) => route)));
   const authority = await makeCertificateAuthority(spec.slug, clock);
@@ -71,25 +75,31 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
     if (++bugs > MOST_BUGS) return;
     write({ kind: "failed", code: "warden/bug", message: error instanceof Error ? error.message : "unknown" });
   };
+  const gate =
+    spec.git && (await openWardenGate({ spec, policy: spec.git, journal: write, clock, holder, onBug }, scope));
   const close = async (): Promise<void> => {
-    await state.egress?.close();
+    await Promise.all([state.egress?.close(), gate?.close()]);
     state.closed = true;
   };
   const onFailure = () => void close().catch(onBug);
   journal.failure.addEventListener("abort", onFailure, { once: true });
   scope.defer("close the warden", close);
+  const services: LinkService[] = spec.egress.routes.length > 0 ? ["egress"] : [];
+  if (gate !== undefined) services.push("git");
   return {
     certificatePem,
-    services: ["egress"],
-    trust: makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER }),
+    services,
+    trust: services.includes("egress")
+      ? makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER })
+      : { env: [], files: [] },
     serve: (listeners) => {
       if (state.closed || journal.failure.aborted) {
         for (const listener of Object.values(listeners)) listener.close();
         return;
       }
       const policy = spec.egress;
-      const { egress, ...others } = listeners;
-      for (const listener of Object.values(others)) listener.close();
+      const { egress, git } = listeners;
+      if (git !== undefined) gate === undefined ? git.close() : gate.serve(git);
       if (egress === undefined) return;
       const parts = { policy, compiled, authority, journal: write, clock, onBug };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);

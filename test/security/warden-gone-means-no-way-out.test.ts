@@ -63,7 +63,13 @@ type Guarded = {
 async function openWithProcess(): Promise<Guarded> {
   const folder = await makeTestFolder();
   const slug = parseSlug("guarded-00000") ?? expect.fail();
-  const warden = startWarden({ slug, journal: join(folder, "journal.jsonl"), egress: await policyOf(), hidden: [] });
+  const warden = startWarden({
+    slug,
+    journal: join(folder, "journal.jsonl"),
+    egress: await policyOf(),
+    git: undefined,
+    hidden: [],
+  });
   scope.defer("warden", async () => {
     warden.child.kill("SIGKILL");
     await warden.ended;
@@ -153,7 +159,7 @@ describe(`as ${WHO}: what makes a process a warden`, () => {
     ["nothing", ""],
     ["an empty one", "{}"],
     ["one that was cut short", `{"slug":"a-00000","journal":"${TOKEN}"`],
-    ["one without routes", JSON.stringify({ slug: "a-00000", journal: TOKEN, hidden: [], egress: {} })],
+    ["one without routes", JSON.stringify({ slug: "a-00000", journal: TOKEN, git: undefined, hidden: [], egress: {} })],
   ])("a message that is not whole starts nothing: %s", async (_what, message) => {
     const warden = startWarden(message);
     const failed = await warden.next();

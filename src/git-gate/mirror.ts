@@ -1,0 +1,179 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { folderExists, makePrivateFolder, removeTree, writeAtomically } from "../base/files.ts";
+import type { Holder } from "../base/holder.ts";
+import { tryLock } from "../base/lock.ts";
+import type { Finished } from "../base/process.ts";
+import { type GitEnv, readGit, runGit } from "./git-process.ts";
+import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
+import type { GatePolicy, GateRepo } from "./policy.ts";
+import { Turns } from "./turns.ts";
+import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
+
+/** What came of looking at an upstream. */
+export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
+
+/** One ref as a push wants to change it. */
+export type RefUpdate = { readonly name: string; readonly old: string; readonly new: string };
+
+/** Where the objects of a push are before it is accepted. */
+export type Quarantine = GitEnv;
+
+/** A bare repository of one bottle that has what the upstream has: its branches, its tags, and nothing else. */
+export type Mirror = {
+  readonly repo: GateRepo;
+  readonly folder: string;
+  /** Turns for everything that changes refs */
+  readonly turns: Turns;
+  /** Makes the mirror equal to the upstream, or says why that cannot be. */
+  refresh(): Promise<Refreshed>;
+  /** When it was last seen to be equal, `ms`; undefined before the first time */
+  readonly freshAt: () => number | undefined;
+  refs(): Promise<Refs>;
+  /** Sends updates to the upstream, all or none, and only where its refs still are what they were. */
+  send(updates: readonly RefUpdate[], quarantine: Quarantine): Promise<Finished>;
+};
+
+/** What a mirror is made with. */
+export type MirrorParts = {
+  readonly policy: GatePolicy;
+  readonly repo: GateRepo;
+  /** Variables of git when it speaks with the upstream */
+  readonly access: GitEnv;
+  readonly hooks: string;
+  readonly holder: Holder;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+};
+
+const REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+const FETCH = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+const FETCH_MORE = ["--no-recurse-submodules", "--update-head-ok", "--refmap="];
+
+/** A mirror that is made when it is first looked at. */
+export function makeMirror(parts: MirrorParts): Mirror {
+  const { policy, repo, access, now, signal } = parts;
+  const { limits } = policy;
+  const folder = join(policy.folder, `${repo.name}.git`);
+  const turns = new Turns();
+  const state: {
+    format: ObjectFormat | undefined;
+    freshAt: number | undefined;
+    running: Promise<Refreshed> | undefined;
+  } = {
+    ...{ format: undefined, freshAt: undefined, running: undefined },
+  };
+  const refs = async () =>
+    parseOwnRefs(
+      await readGit(["for-each-ref", "--format=%(objectname) %(refname)"], { cwd: folder, env: { GIT_DIR: folder } }),
+    );
+
+  const look = async (): Promise<Refreshed> => {
+    const args = ["ls-remote", "--symref", "--", repo.url, "HEAD", "refs/heads/*", "refs/tags/*"];
+    const listed = await runGit(args, {
+      ...{ cwd: policy.folder, env: { ...access, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
+    });
+    if (!isDone(listed)) return { kind: "unreachable", said: listed.stderr };
+    const upstream = parseUpstreamRefs(listed.stdout.toString("utf8"));
+    if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
+      await removeTree(folder);
+      await makeFolder(parts, folder, upstream.format);
+      await borrowObjects(parts, folder, upstream);
+      state.format = upstream.format;
+    }
+    if (!sameRefs(upstream.refs, await refs())) {
+      const fetched = await fetchInto(parts, folder);
+      if (!isDone(fetched)) return { kind: "unreachable", said: fetched.stderr };
+    }
+    if (upstream.head !== undefined) {
+      await readGit(["symbolic-ref", "HEAD", upstream.head], { cwd: folder, env: { GIT_DIR: folder } });
+    }
+    state.freshAt = now();
+    return { kind: "fresh" };
+  };
+  return {
+    ...{ repo, folder, turns, refs },
+    freshAt: () => state.freshAt,
+    // whoever asks while one is waiting for its turn gets the answer of that one
+    refresh: () => {
+      state.running ??= turns.run(() => {
+        state.running = undefined;
+        return look();
+      });
+      return state.running;
+    },
+    send: (updates, quarantine) => {
+      const leases = updates.map((one) => `--force-with-lease=${one.name}:${isNothing(one.old) ? "" : one.old}`);
+      const specs = updates.map((one) => `${isNothing(one.new) ? "" : one.new}:${one.name}`);
+      const atomic = updates.length > 1 ? ["--atomic"] : [];
+      const args = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-signed",
+        "--recurse-submodules=no",
+        ...atomic,
+        ...leases,
+      ];
+      return runGit([...args, "--", repo.url, ...specs], {
+        ...{ cwd: folder, env: { ...access, GIT_DIR: folder, ...quarantine }, timeoutMs: limits.transferMs, signal },
+      });
+    },
+  };
+}
+
+/** The id that says: there is no such ref. */
+export function isNothing(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+/** Whether a command ended as it should. */
+export function isDone({ exit }: Finished): boolean {
+  return exit.kind === "code" && exit.code === 0;
+}
+
+function fetchInto({ policy, repo, access, signal }: MirrorParts, folder: string): Promise<Finished> {
+  return runGit([...FETCH, ...FETCH_MORE, "--", repo.url, ...REFSPECS], {
+    ...{ cwd: folder, env: { ...access, GIT_DIR: folder }, timeoutMs: policy.limits.transferMs, signal },
+  });
+}
+
+async function makeFolder({ policy, hooks }: MirrorParts, folder: string, format: ObjectFormat): Promise<void> {
+  const args = ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, "--", folder];
+  await readGit(args, { cwd: policy.folder });
+  await writeAtomically(
+    join(folder, "config"),
+    renderMirrorConfig({ format, hooks, packBytes: policy.limits.packBytes }),
+  );
+}
+
+/**
+ * Lets the mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
+ * doing that. Refs are never shared: what is new to the upstream is decided by the mirror's own. One shared store for each
+ * url and credential, so that nobody finds objects which his own credential does not reach.
+ */
+async function borrowObjects(parts: MirrorParts, folder: string, { format, refs }: UpstreamRefs): Promise<void> {
+  const { policy, repo } = parts;
+  if (refs.size === 0) return;
+  const identity = JSON.stringify([
+    format,
+    repo.url,
+    repo.key,
+    repo.hostKey,
+    repo.token?.expose("name of a cache folder"),
+  ]);
+  const store = join(policy.cache, createHash("sha256").update(identity).digest("hex").slice(0, 32));
+  await makePrivateFolder(policy.cache);
+  const attempt = await tryLock(`${store}.lock`, parts.holder);
+  if (attempt.kind === "taken") {
+    try {
+      if (!(await folderExists(store))) await makeFolder(parts, store, format);
+      await fetchInto(parts, store); // when it fails, the mirror's own fetch says so
+    } finally {
+      await attempt.lock.release();
+    }
+  }
+  if (await folderExists(join(store, "objects"))) {
+    await writeAtomically(join(folder, "objects/info/alternates"), `${join(store, "objects")}\n`);
+  }
+}
