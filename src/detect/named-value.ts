@@ -19,7 +19,7 @@ const NAME_END = /[0-9A-Za-z_.-]{0,48}/y;
 const ASSIGNMENT =
   /\\?["'`\]]{0,2}(?:[ \t]{1,3}[Ss]tring)?[ \t]{0,8}(?:=>|[:?.|+]{0,3}=|:|>|,)\s{0,12}(?:(?:Bearer|Basic|Token|token|bearer)[ \t]{1,3})?(\\?["'`])?(?:(?:Bearer|Basic|Token|token|bearer)[ \t]{1,3})?/y;
 const QUOTED = /[^\s"'`<>\\]{8,300}/y;
-const BARE = /[0-9A-Za-z_+/=.~!@#%^*-]{8,300}/y;
+const BARE = /[0-9A-Za-z_+/=.~!@#%^*:-]{8,300}/y;
 const AFTER_BARE = /[\s,;&)\]}<|"'\\]/;
 
 const SECRET_NAME =
@@ -44,6 +44,8 @@ export function readNamedValue(text: string, at: number): NamedValue | undefined
   ASSIGNMENT.lastIndex = start + name.length;
   const assignment = ASSIGNMENT.exec(text);
   if (assignment === null) return undefined;
+  // `f(secret, "…")` gives two things; only a quoted name and a comma make a pair
+  if (/^\s*,/.test(assignment[0])) return undefined;
   const from = ASSIGNMENT.lastIndex;
   const quoted = assignment[1] !== undefined;
   const value = readValue(text, from, quoted);

