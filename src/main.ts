@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -57,16 +56,20 @@ const app = makeApp(version);
 // A process object of our own: the parser's exit codes are negative where the command line was not understood.
 const parsed: StricliProcess = { stdout: process.stdout, stderr: process.stderr, env: stricliEnv() };
 
-try {
-  await run(app, dashes === -1 ? argv : argv.slice(0, dashes), { process: parsed, context: makeContext() });
-} catch (error) {
-  if (!(error instanceof BottleError)) throw error;
-  process.stderr.write(`${renderError(error, version)}\n`);
-  parsed.exitCode = error.exit;
+void runCommand();
+
+async function runCommand(): Promise<void> {
+  try {
+    await run(app, dashes === -1 ? argv : argv.slice(0, dashes), { process: parsed, context: makeContext() });
+  } catch (error) {
+    if (!(error instanceof BottleError)) throw error;
+    process.stderr.write(`${renderError(error, version)}\n`);
+    parsed.exitCode = error.exit;
+  }
+  const code = Number(parsed.exitCode ?? EXIT_CODES.ok.code);
+  const understood = code < 0 ? EXIT_CODES.input.code : code;
+  process.exitCode = outputFailed && understood === EXIT_CODES.ok.code ? EXIT_CODES.failed.code : understood;
 }
-const code = Number(parsed.exitCode ?? EXIT_CODES.ok.code);
-const understood = code < 0 ? EXIT_CODES.input.code : code;
-process.exitCode = outputFailed && understood === EXIT_CODES.ok.code ? EXIT_CODES.failed.code : understood;
 
 function makeContext(): CommandContext {
   const userHome = readUserHome();

@@ -212,7 +212,7 @@ export class Machine {
       ...list(this.temporary).map((name) => `temporary ${name}`),
       ...list(this.cache)
         .flatMap((name) => list(join(this.cache, name)))
-        .filter((name) => name !== "local-probe.json") // what is remembered of this machine
+        .filter((name) => !["local-probe.json", "compiled"].includes(name)) // what is remembered of this machine and Node
         .map((name) => `cache ${name}`),
       ...list("/tmp")
         .filter((name) => this.#pids.some((pid) => name.startsWith(`bottle-git-${pid}-`)))
