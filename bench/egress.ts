@@ -127,6 +127,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
     {
       listeners: [listener],
       known: [{ name: "TOKEN", value: "sk-bench-0123456789abcdef" }],
+      supervisor: { attended: false, ask: async () => ({ kind: "not-asked" }), isApproved: () => false },
       policy: {
         routes,
         resolve: [{ name: HOST, address: "127.0.0.1", port: originPort }],

@@ -6,6 +6,10 @@ export const ERROR_CODES = {
   "backend/not-built": { exit: "host", meaning: "This backend is part of the design but not of this version." },
   "bottle/label-taken": { exit: "conflict", meaning: "A running bottle already has this label." },
   "bottle/name-taken": { exit: "conflict", meaning: "Every name that a container of this bottle could have is taken." },
+  "bottle/not-answering": {
+    exit: "conflict",
+    meaning: "The process that guards a bottle is there, but gives no answer.",
+  },
   "bottle/not-found": { exit: "input", meaning: "No bottle of this name is on this machine." },
   "bottle/state-damaged": { exit: "storage", meaning: "A record or journal of a bottle cannot be read back." },
   "bottle/still-running": {
@@ -15,6 +19,7 @@ export const ERROR_CODES = {
   "file/disk-full": { exit: "storage", meaning: "The disk is full." },
   "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
+  "hold/not-found": { exit: "input", meaning: "Nothing of this name waits for an answer." },
   "image/build-failed": { exit: "launch", meaning: "The image of a bottle could not be built from its Dockerfile." },
   "image/engine-failed": { exit: "host", meaning: "The container engine refused, in its own words." },
   "image/not-usable": { exit: "launch", meaning: "An image lacks what every bottle needs." },

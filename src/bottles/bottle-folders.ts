@@ -9,6 +9,8 @@ export type BottleFolders = {
   readonly record: string;
   readonly plan: string;
   readonly journal: string;
+  /** Socket of its warden, there while it runs */
+  readonly control: string;
   readonly home: string;
   readonly workspace: string;
   readonly scratch: string;
@@ -34,6 +36,7 @@ export function foldersAt(root: string): BottleFolders {
     record: join(root, "record.json"),
     plan: join(root, "plan.json"),
     journal: join(root, "journal.jsonl"),
+    control: join(root, "control.sock"),
     home: join(root, "home"),
     workspace: join(root, "workspace"),
     scratch: join(root, "scratch"),

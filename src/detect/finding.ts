@@ -1,3 +1,5 @@
+import { createHmac, randomBytes } from "node:crypto";
+
 /** A place in a text that looks like a secret; never the secret itself. */
 export type Finding = {
   /** Row of the table, such as `github-token`, or `known-value` */
@@ -14,6 +16,8 @@ export type Finding = {
   readonly excerpt: string;
   /** Whether it is one of those that documentation is written with */
   readonly example: boolean;
+  /** The same for the same secret as long as this process runs, and says nothing about it; empty for one that has none */
+  readonly digest: string;
 };
 
 /** Searches bytes for secrets of one kind. Must not throw, whatever the bytes are. */
@@ -23,12 +27,19 @@ export type Detector = {
 };
 
 const SHOWN = 4;
+/** Known to this process alone, so that nobody can try secrets against a digest */
+const DIGEST_KEY = randomBytes(32);
 const EXAMPLE = /example|sample|dummy|placeholder|fake|changeme/i;
 
 /** What may be shown of a secret: its first characters when it is long enough, and its length. */
 export function maskSecret(text: string): string {
   const start = text.length >= SHOWN * 4 ? text.slice(0, SHOWN).replace(/[^\x21-\x7e]/g, "?") : "";
   return `${start}… (${text.length} characters)`;
+}
+
+/** A name for a secret by which it is known again, and not more. */
+export function digestSecret(text: string): string {
+  return createHmac("sha256", DIGEST_KEY).update(text).digest("base64url");
 }
 
 /** Whether a secret says of itself that it is none. */

@@ -138,5 +138,6 @@ function makeFinding(needle: Needle, offset: number, length: number): Finding {
     length,
     excerpt: `[${needle.name}]`,
     example: false,
+    digest: "",
   };
 }

@@ -12,7 +12,7 @@ export function scanDeeply(
     for (const detector of detectors) {
       for (const finding of detector.scan(view.bytes)) {
         const place = view.locate(finding.offset, finding.length);
-        const key = `${finding.rule} ${place.offset}`;
+        const key = `${finding.rule} ${place.offset} ${finding.digest}`;
         if (!findings.has(key)) {
           findings.set(key, { ...finding, ...place, encodings: [...view.encodings, ...finding.encodings] });
         }

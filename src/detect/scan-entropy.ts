@@ -1,5 +1,5 @@
 import { entropyOf } from "./entropy.ts";
-import { type Detector, maskSecret } from "./finding.ts";
+import { type Detector, digestSecret, maskSecret } from "./finding.ts";
 
 const CANDIDATE = /[0-9A-Za-z_-]{20,512}/g;
 const HEX = /^[0-9a-f]+$/i;
@@ -14,7 +14,7 @@ export function makeEntropyDetector(): Detector {
         .filter(({ 0: value }) => isRandom(value))
         .map(({ 0: value, index }) => ({
           ...{ rule: "high-entropy", provider: "any", encodings: [], offset: index, length: value.length },
-          ...{ excerpt: maskSecret(value), example: false },
+          ...{ excerpt: maskSecret(value), example: false, digest: digestSecret(value) },
         })),
   };
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type Detector, type Finding, maskSecret } from "./finding.ts";
+import { type Detector, digestSecret, type Finding, maskSecret } from "./finding.ts";
 
 const CARD =
   /(?<![0-9A-Za-z.])(?:[3-6][0-9]{3}[ -]?(?:[0-9]{4}[ -]?){2}[0-9]{1,7}|3[47][0-9]{2}[ -]?[0-9]{6}[ -]?[0-9]{5})(?![0-9A-Za-z])/g;
@@ -31,7 +31,7 @@ function findAll(text: string, rule: string, form: RegExp, check: (value: string
     .filter(([value]) => check(value))
     .map(({ 0: value, index }) => ({
       ...{ rule, provider: "any", encodings: [], offset: index, length: value.length },
-      ...{ excerpt: maskSecret(value.slice(0, 15)), example: false },
+      ...{ excerpt: maskSecret(value.slice(0, 15)), example: false, digest: digestSecret(value) },
     }));
 }
 

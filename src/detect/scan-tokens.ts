@@ -1,5 +1,5 @@
 import { entropyOf } from "./entropy.ts";
-import { type Detector, type Finding, isExample, maskSecret } from "./finding.ts";
+import { type Detector, digestSecret, type Finding, isExample, maskSecret } from "./finding.ts";
 import { NAME_ANCHORS, readNamedValue } from "./named-value.ts";
 import { PatternSet } from "./pattern-set.ts";
 import { TOKEN_FORMATS } from "./token-table.ts";
@@ -124,5 +124,8 @@ function readLogin(text: string, at: number, from: number): Finding[] {
 
 function makeFinding(rule: string, provider: string, offset: number, value: string): Finding {
   const { length } = value;
-  return { rule, provider, encodings: [], offset, length, excerpt: maskSecret(value), example: isExample(value) };
+  return {
+    ...{ rule, provider, encodings: [], offset, length, excerpt: maskSecret(value), example: isExample(value) },
+    digest: digestSecret(value),
+  };
 }

@@ -1,11 +1,11 @@
 import type { Clock } from "../base/clock.ts";
+import { makeTokenBucket } from "../base/token-bucket.ts";
 import type { EgressTarget, JournalEvent } from "../journal/event.ts";
 import type { Destination } from "./1-accept/destination.ts";
 import { maskPath } from "./6-reply/masked-path.ts";
 import type { TokenUsage } from "./6-reply/usage-meter.ts";
 import type { EgressPolicy } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
-import { makeTokenBucket } from "./token-bucket.ts";
 
 /** What egress tells the journal. */
 export type EgressJournal = {

@@ -1,5 +1,5 @@
+import type { Supervisor } from "../supervise/hold.ts";
 import type { CompiledPolicy, CompiledRoute } from "./2-route/compiled-policy.ts";
-import type { Decide } from "./3-screen/screen-request.ts";
 import type { Screener } from "./3-screen/screener.ts";
 import type { UpstreamNeeds } from "./5-forward/open-upstream.ts";
 import type { Needles } from "./6-reply/echo-mask.ts";
@@ -14,8 +14,7 @@ export type Engine = {
   /** What each route's answers must not hold */
   readonly echoes: ReadonlyMap<CompiledRoute, Needles>;
   readonly screener: Screener;
-  /** Asks about a finding on a route that is supervised */
-  readonly decide: Decide;
+  readonly supervisor: Supervisor;
   readonly leaves: LeafContexts;
   readonly upstream: UpstreamNeeds;
   readonly journal: EgressJournal;

@@ -9,6 +9,7 @@ import { openDecodedBody } from "./6-reply/decoded-body.ts";
 import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
 import { sendResponse } from "./6-reply/send-response.ts";
 import { type TokenUsage, UsageMeter } from "./6-reply/usage-meter.ts";
+import { askOperator } from "./ask-operator.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
@@ -237,7 +238,7 @@ async function switchProtocols(
   }
   const fields = response.fields.map((field) => ({ ...field, value: mask.maskText(field.value) }));
   await client.write(renderHead("HTTP/1.1 101 Switching Protocols", fields));
-  const screen = new MessageScreen(engine.screener, outgoing.compiled, outgoing.destination.to.host.text);
+  const screen = new MessageScreen(engine.screener, outgoing, askOperator(engine.supervisor, client));
   const outward = async (bytes: Buffer) => {
     try {
       return await screen.push(bytes);

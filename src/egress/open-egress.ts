@@ -3,9 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
 import type { KnownValue } from "../detect/known-values.ts";
 import type { JournalEvent } from "../journal/event.ts";
+import type { Supervisor } from "../supervise/hold.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
-import { refuseFinding } from "./3-screen/refuse-finding.ts";
-import type { Decide } from "./3-screen/screen-request.ts";
 import { makeScreener } from "./3-screen/screener.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
@@ -40,8 +39,8 @@ export type EgressParts = {
   readonly clock: Clock;
   /** Secrets that must not leave in any form */
   readonly known: readonly KnownValue[];
-  /** Asks about a finding on a route that is supervised; without it such requests are refused */
-  readonly decide?: Decide;
+  /** Who is asked about findings on routes that are supervised */
+  readonly supervisor: Supervisor;
   /** Learns of faults of this program itself */
   readonly onBug: (error: unknown) => void;
   /** The machine's resolver unless told */
@@ -122,8 +121,8 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     policy,
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
-    screener: makeScreener(parts.known),
-    decide: parts.decide ?? refuseUnasked,
+    screener: makeScreener(parts.known, parts.supervisor.isApproved),
+    supervisor: parts.supervisor,
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
     journal: makeEgressJournal(policy, parts.journal, clock),
@@ -174,6 +173,3 @@ async function closeAll(
   for (const channel of upstreams) channel.destroy();
   await Promise.all(closed);
 }
-
-/** Nobody is there to be asked. */
-const refuseUnasked: Decide = async ({ compiled }, finding, where) => refuseFinding(compiled.route, finding, where);

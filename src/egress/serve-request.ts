@@ -7,6 +7,7 @@ import type { Outgoing } from "./5-forward/outgoing-head.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { renderRoutes } from "./6-reply/routes-page.ts";
 import { sendOwn } from "./6-reply/send-own.ts";
+import { askOperator } from "./ask-operator.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import { exchange } from "./exchange.ts";
@@ -43,7 +44,7 @@ export async function serveRequest(
     fields: cleaned.fields,
   };
   const ask = async () => client.write(CONTINUE);
-  const screened = await screenRequest(engine.screener, leaving, body, ask, engine.decide);
+  const screened = await screenRequest(engine.screener, leaving, body, ask, askOperator(engine.supervisor, client));
   if (screened.kind === "refuse") return refuse(screened);
   for (const finding of screened.redacted) engine.journal.redaction(finding.rule, describeTarget(method, found));
   const expectsContinue = head.expectsContinue && !screened.continued;

@@ -33,6 +33,16 @@ export type JournalEvent =
       })
   /** Something was taken out of a request before it left */
   | ({ readonly kind: "egress-redaction"; readonly rule: string } & EgressTarget)
+  /** Something waits for a person's answer */
+  | {
+      readonly kind: "hold-asked";
+      readonly id: string;
+      /** `egress-match` … */
+      readonly about: string;
+      readonly title: string;
+      readonly detectors: readonly string[];
+    }
+  | ({ readonly kind: "hold-ended"; readonly id: string; readonly ms: number } & HoldEnd)
   | ({
       readonly kind: "egress-refusal";
       /** `egress/host-not-allowed` … */
@@ -41,6 +51,13 @@ export type JournalEvent =
       /** Refusals since the event before that were not written down, because there were too many */
       readonly unwritten: number;
     } & Partial<EgressTarget>);
+
+/** How the wait for a person's answer ended, and who ended it. */
+export type HoldEnd = {
+  readonly outcome: "approved" | "rejected" | "timed-out" | "withdrawn";
+  readonly by?: string;
+  readonly reason?: string | undefined;
+};
 
 /** What a request asked for; its query is never kept, and what looks like a key in its path is replaced by its length. */
 export type EgressTarget = {

@@ -35,6 +35,8 @@ const CHECKS: ChecksByKind = {
     ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },
   },
   "egress-redaction": { method: text, scheme: text, host: text, port: number, path: text, rule: text },
+  "hold-asked": { id: text, about: text, title: text, detectors: texts },
+  "hold-ended": { id: text, ms: number, outcome: text, by: orNothing(text), reason: orNothing(text) },
   "egress-refusal": {
     ...{ code: text, rule: text, unwritten: number },
     ...{ method: orNothing(text), scheme: orNothing(text), host: orNothing(text) },

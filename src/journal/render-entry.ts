@@ -1,7 +1,7 @@
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { EgressTarget, JournalEntry, JournalEvent } from "./event.ts";
+import type { EgressTarget, HoldEnd, JournalEntry, JournalEvent } from "./event.ts";
 import type { FollowedItem } from "./follow-journal.ts";
 
 /** What a follower met as one line for a person, with nothing in it that a terminal would act upon. */
@@ -53,11 +53,29 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
     }
     case "egress-redaction":
       return { tone: "careful", details: `${renderTarget(event)} sent without a ${event.rule}` };
+    case "hold-asked":
+      return {
+        tone: "careful",
+        details: `${event.id} waits for an answer: ${event.title} (${event.detectors.join(", ")})`,
+      };
+    case "hold-ended":
+      return { tone: event.outcome === "approved" ? "good" : "bad", details: renderHoldEnd(event) };
     case "egress-refusal": {
       const more = event.unwritten === 0 ? "" : `, and ${event.unwritten} more before it`;
       return { tone: "bad", details: `${renderTarget(event)} refused: ${event.code} (${event.rule})${more}` };
     }
   }
+}
+
+function renderHoldEnd({
+  id,
+  outcome,
+  by,
+  reason,
+  ms,
+}: HoldEnd & { readonly id: string; readonly ms: number }): string {
+  const who = by === undefined ? "" : ` by ${by}`;
+  return `${id} ${outcome}${who} after ${seconds(ms)}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 /** As much of a target as is known: a refused connection may not have said what it wanted. */

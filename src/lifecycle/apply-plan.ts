@@ -116,9 +116,9 @@ async function apply(
   scope.defer("give the terminal its title back", () => notices.close());
   const { clock } = context;
   const { onEvent } = notices;
+  const spec = { slug: plan.slug, control: claimed.folders.control, attended: plan.command.interactive, hidden };
   const warden =
-    prepared &&
-    (await room?.openWarden({ spec: { slug: plan.slug, hidden, ...prepared }, journal, clock, onEvent }, scope));
+    prepared && (await room?.openWarden({ spec: { ...spec, ...prepared }, journal, clock, onEvent }, scope));
   const tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
   tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 

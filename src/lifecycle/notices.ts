@@ -27,18 +27,32 @@ export function openNotices(
   optionalHosts: readonly string[],
 ): Notices {
   const told = new Set<string>();
+  const waiting = new Set<string>();
   const { interactive } = plan.command;
   const hasTitle = interactive && env["TERM"] !== "dumb" && env["TERM"] !== "linux";
   // what a program prints reaches the terminal in whole sequences, so that a title can stand between any two writes
   const setTitle = (text: string) => stdout.write(`\x1b]2;${cutToWidth(showHarmlessly(text), WIDEST)}\x07`);
   const name = plan.label ?? plan.slug;
+  const calm = `${name}: ${plan.agent?.name ?? plan.provider?.name ?? plan.command.argv[0] ?? "bottle"}`;
   if (hasTitle) {
     stdout.write(SAVE_TITLE);
-    setTitle(`${name}: ${plan.agent?.name ?? plan.provider?.name ?? plan.command.argv[0] ?? "bottle"}`);
+    setTitle(calm);
   }
+  const tellHold = (id: string, title: string) => {
+    waiting.add(id);
+    if (hasTitle) setTitle(`${name}: ${waiting.size} waiting: bottle hold list`);
+    else if (!interactive)
+      stderr.write(`bottle: ${showHarmlessly(title)} waits: \`bottle hold approve ${id}\` or \`reject\`\n`);
+  };
+  const endHold = (id: string) => {
+    waiting.delete(id);
+    if (hasTitle) setTitle(waiting.size === 0 ? calm : `${name}: ${waiting.size} waiting: bottle hold list`);
+  };
   return {
     onEvent: (event) => {
-      if (event.kind !== "egress-refusal") return;
+      if (event.kind === "hold-asked") return tellHold(event.id, event.title);
+      if (event.kind === "hold-ended") return endHold(event.id);
+      if (event.kind !== "egress-refusal" || waiting.size > 0) return;
       const { host = "", code } = event;
       const key = `${code} ${host}`;
       if (told.size >= MOST_TOLD || told.has(key) || optionalHosts.includes(host)) return;

@@ -18,11 +18,8 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   },
   {
     key: "egress.routes.*.dlp",
-    missing: "replies are not screened, and nobody can be asked about a request: use redact or block",
-    isFine: (bottle) =>
-      bottle.egress.routes.every(
-        ({ dlp }) => dlp.inboundDetectors === undefined && dlp.outboundOnMatch !== "supervise",
-      ),
+    missing: "replies are not screened",
+    isFine: (bottle) => bottle.egress.routes.every(({ dlp }) => dlp.inboundDetectors === undefined),
   },
   { key: "egress.routes.*.limits", missing: "limits of a single route are not built" },
   {
@@ -44,7 +41,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
-  "screening of replies: a request with a token in it is refused, and nobody is asked",
+  "screening of replies: what servers answer is not searched",
   "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];

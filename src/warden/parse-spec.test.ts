@@ -24,6 +24,8 @@ function makeSpec(secret: string, hidden = "h"): WardenSpec {
   return {
     slug: parseSlug("dev-ab0de") ?? expect.fail(),
     journal: "/home/ada/.bot-bottle/state/dev-ab0de/journal.jsonl",
+    control: "/home/ada/.bot-bottle/state/dev-ab0de/control.sock",
+    attended: true,
     hidden: [new SecretValue("HIDDEN", hidden)],
     egress: {
       routes: [

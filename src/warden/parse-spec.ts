@@ -28,11 +28,13 @@ function reviveSecret(part: unknown): unknown {
 
 function isSpec(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
-  const { slug, journal, egress, hidden } = value;
+  const { slug, journal, control, attended, egress, hidden } = value;
   return (
     typeof slug === "string" &&
     parseSlug(slug) !== undefined &&
-    typeof journal === "string" &&
+    isText(journal) &&
+    isText(control) &&
+    typeof attended === "boolean" &&
     isEvery(hidden, (secret) => secret instanceof SecretValue) &&
     isEgress(egress)
   );

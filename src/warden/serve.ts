@@ -1,5 +1,6 @@
 import type { Listeners } from "../backends/backend.ts";
 import type { Clock } from "../base/clock.ts";
+import { systemIds } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
@@ -11,6 +12,8 @@ import { type CredentialProbe, type ProbeResult, probeCredential } from "../egre
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
 import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
+import { makeHoldQueue } from "../supervise/hold-queue.ts";
+import { serveControl } from "../supervise/serve-control.ts";
 import { knownValuesOf } from "./known-values-of.ts";
 import type { WardenSpec } from "./spec.ts";
 
@@ -20,6 +23,9 @@ const TRUST_FOLDER = "/etc/bot-bottle";
 /** Time for a server to say whether it takes a credential, `ms` */
 const PROBE_MS = 10_000;
 
+/** Time for a person to answer, `ms` */
+const HOLD_MS = 300_000;
+
 const NOTHING_YET: EgressTotals = { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } };
 
 /** After that many, the same fault is coming again and again */
@@ -27,7 +33,7 @@ const MOST_BUGS = 20;
 
 /** What a warden is made from. */
 export type WardenParts = {
-  readonly spec: Pick<WardenSpec, "slug" | "egress" | "hidden">;
+  readonly spec: Omit<WardenSpec, "journal">;
   /** The one journal of the bottle; when it fails, nothing passes any more */
   readonly journal: Journal;
   readonly clock: Clock;
@@ -66,6 +72,8 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
     parts.onEvent?.(event);
     journal.write(event).catch(() => {}); // `failure` has told everybody, this warden among them
   };
+  const queue = makeHoldQueue({ attended: spec.attended, clock, ids: systemIds, waitMs: HOLD_MS, journal: write });
+  await serveControl(spec.control, queue, scope);
   let bugs = 0;
   /** A fault of ours ends its connection; what it was is for whoever reads the journal, not for whoever caused it. */
   const onBug = (error: unknown): void => {
@@ -73,6 +81,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
     write({ kind: "failed", code: "warden/bug", message: error instanceof Error ? error.message : "unknown" });
   };
   const close = async (): Promise<void> => {
+    queue.close();
     await state.egress?.close();
     state.closed = true;
   };
@@ -93,7 +102,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
       for (const listener of Object.values(others)) listener.close();
       if (egress === undefined) return;
       const known = knownValuesOf(spec);
-      const parts = { policy, compiled, known, authority, journal: write, clock, onBug };
+      const parts = { policy, compiled, known, supervisor: queue, authority, journal: write, clock, onBug };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {

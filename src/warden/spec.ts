@@ -7,6 +7,10 @@ export type WardenSpec = {
   readonly slug: Slug;
   /** Path of the bottle's journal */
   readonly journal: string;
+  /** Path of the socket at which it answers to its operator */
+  readonly control: string;
+  /** Whether somebody watches the bottle and may be asked */
+  readonly attended: boolean;
   readonly egress: EgressPolicy;
   /** Values besides the credentials of routes that the journal must not show */
   readonly hidden: readonly SecretValue[];

@@ -91,7 +91,7 @@ egress:
 egress:
   log: bodies
   routes:
-    - {host: ${HOST}, dlp: {outbound_on_match: supervise}, limits: {requests_per_minute: 9}}
+    - {host: ${HOST}, dlp: {inbound_detectors: [tokens]}, limits: {requests_per_minute: 9}}
 ---
 `,
   });

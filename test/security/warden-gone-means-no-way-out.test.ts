@@ -63,7 +63,8 @@ type Guarded = {
 async function openWithProcess(): Promise<Guarded> {
   const folder = await makeTestFolder();
   const slug = parseSlug("guarded-00000") ?? expect.fail();
-  const warden = startWarden({ slug, journal: join(folder, "journal.jsonl"), egress: await policyOf(), hidden: [] });
+  const paths = { journal: join(folder, "journal.jsonl"), control: join(folder, "control.sock") };
+  const warden = startWarden({ slug, ...paths, attended: false, egress: await policyOf(), hidden: [] });
   scope.defer("warden", async () => {
     warden.child.kill("SIGKILL");
     await warden.ended;

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmodSync, closeSync, constants, mkdirSync, openSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Scope } from "../../base/scope.ts";
+import { openShortName } from "../../base/short-name.ts";
 import { LINK_PORTS, type LinkService } from "../../plan/link-ports.ts";
 import type { Listeners } from "../backend.ts";
 
@@ -20,9 +21,6 @@ export type Link = {
   connect(port: number): Duplex | undefined;
 };
 
-/** Longest address of a socket that every system takes. */
-const LONGEST_ADDRESS = 100;
-
 /**
  * Opens the sockets below a private folder. Whoever gets to them may use them: on this machine that is who owns the folder,
  * in the container it is the bottle's own user.
@@ -33,7 +31,9 @@ export async function openLink(parent: string, services: readonly LinkService[],
   const folder = join(parent, "link");
   mkdirSync(folder);
   chmodSync(folder, 0o755);
-  const base = shortName(folder, scope);
+  const short = openShortName(folder, "probe");
+  scope.defer("let go of the folder of the link", () => short.close());
+  const base = short.path;
   const nonce = randomBytes(16).toString("hex");
   const probe = createServer((connection) => connection.on("error", () => {}).end(nonce));
   const serving = [...new Set(services)].map((service) => {
@@ -56,14 +56,6 @@ export async function openLink(parent: string, services: readonly LinkService[],
     connect: (port) =>
       ports.includes(port) ? connect({ path: join(base, String(port)), allowHalfOpen: true }) : undefined,
   };
-}
-
-/** A folder under a name that a socket's address can hold, however long its path is. */
-function shortName(folder: string, scope: Scope): string {
-  if (Buffer.byteLength(folder) + 6 <= LONGEST_ADDRESS) return folder;
-  const fd = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  scope.defer("let go of the folder of the link", async () => closeSync(fd));
-  return `/proc/self/fd/${fd}`;
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -1,30 +1,30 @@
-import type { CompiledRoute } from "../2-route/compiled-policy.ts";
-import type { Refusal } from "../refusal.ts";
 import { Malformed } from "../wire/malformed.ts";
 import { type ClientFrame, FrameReader } from "../wire/websocket-frames.ts";
 import { refuseFinding } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 import type { Screener } from "./screener.ts";
+import { type Asked, type Decide, settle } from "./settle.ts";
 
 const LARGEST_MESSAGE = 16 * 1024 * 1024;
 const REMEMBERED = 4 * 1024;
+const WHERE = "websocket message";
 /** What a sender writes before a part of something: `part 2: …` */
 const LABEL = /^[\w .#-]{1,24}[:=]\s*/;
 
 /** Screens what a client says over a websocket: a message passes on as a whole, once it and those before it are clean. */
 export class MessageScreen {
   readonly #screener: Screener;
-  readonly #compiled: CompiledRoute;
-  readonly #host: string;
+  readonly #asked: Asked;
+  readonly #decide: Decide;
   readonly #frames = new FrameReader();
   #open: ClientFrame[] = [];
   #openBytes = 0;
   #before = "";
 
-  constructor(screener: Screener, compiled: CompiledRoute, host: string) {
+  constructor(screener: Screener, asked: Asked, decide: Decide) {
     this.#screener = screener;
-    this.#compiled = compiled;
-    this.#host = host;
+    this.#asked = asked;
+    this.#decide = decide;
   }
 
   /** What may pass on now that these bytes came. Throws `ScreenedOut` for a finding, `Malformed` for what cannot be read. */
@@ -50,21 +50,22 @@ export class MessageScreen {
   }
 
   async #check(message: Buffer): Promise<void> {
-    const [found] = await this.#screener.scan(message, this.#compiled);
-    if (found !== undefined) throw this.#refuse(found);
+    const scan = () => this.#screener.scan(message, this.#asked.compiled);
+    const refusal = await settle(this.#asked, scan, WHERE, this.#decide);
+    if (refusal !== undefined) throw new ScreenedOut(refusal);
     if (message.length > REMEMBERED) return;
-    const text = message.toString("utf8");
+    const text = this.#screener.clear(message, this.#asked.compiled).toString("utf8");
     const pieces = [{ name: "websocket", value: text.replace(LABEL, "") }];
-    const joined = this.#screener.join(this.#host, pieces, this.#compiled);
+    const { compiled, destination } = this.#asked;
+    const joined = this.#screener.join(destination.to.host.text, pieces, compiled);
     if (joined !== undefined) throw this.#refuse(joined);
     const before = (this.#before + (pieces[0]?.value ?? "")).slice(-REMEMBERED);
-    const [split] = this.#before === "" ? [] : await this.#screener.scan(Buffer.from(before), this.#compiled);
+    const [split] = this.#before === "" ? [] : await this.#screener.scan(Buffer.from(before), compiled);
     if (split !== undefined) throw this.#refuse({ ...split, encodings: ["split over messages", ...split.encodings] });
     this.#before = before;
   }
 
   #refuse(finding: Parameters<typeof refuseFinding>[1]): ScreenedOut {
-    const refusal: Refusal = refuseFinding(this.#compiled.route, finding, "websocket message");
-    return new ScreenedOut(refusal);
+    return new ScreenedOut(refuseFinding(this.#asked.compiled.route, finding, WHERE));
   }
 }

@@ -12,6 +12,7 @@ import { policyOf } from "./policy-of.ts";
 import { hasPlace, redactBody } from "./redact-body.ts";
 import { refuseFinding } from "./refuse-finding.ts";
 import type { Screener } from "./screener.ts";
+import { type Decide, settle } from "./settle.ts";
 import { StreamedBody } from "./streamed-body.ts";
 import { jsonValues, type NamedPiece, queryValues } from "./values.ts";
 
@@ -35,9 +36,6 @@ export type Screened = {
   /** Gives back the memory of a held body */
   release(): void;
 };
-
-/** Asks somebody about a finding; undefined lets it pass. */
-export type Decide = (leaving: Leaving, finding: Finding, where: string) => Promise<Refusal | undefined>;
 
 /** How the client is told to send a body that it keeps until it is asked for. */
 export type AskForBody = () => Promise<void>;
@@ -117,8 +115,9 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
     ...host.split("."),
     ...fields.map(({ name, value }) => `${name}: ${value}`),
   ];
-  const [found] = await screener.scan(Buffer.from(lines.join("\n"), "latin1"), compiled);
-  if (found !== undefined) return settle(leaving, found, "request line or headers", decide);
+  const text = Buffer.from(lines.join("\n"), "latin1");
+  const refusal = await settle(leaving, () => screener.scan(text, compiled), "request line or headers", decide);
+  if (refusal !== undefined) return refusal;
   const ofPath = path.split("/").filter((segment) => segment !== "");
   const pieces: NamedPiece[] = [
     ...ofPath.map((value, index) => ({ name: `/${index}`, value })),
@@ -126,7 +125,7 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
   ];
   const joined =
     screener.join(host, pieces, compiled) ?? screener.join(host, fields.filter(isOwnField).map(asPiece), compiled);
-  return joined === undefined ? undefined : settle(leaving, joined, "request line or headers", decide);
+  return joined && refuseFinding(compiled.route, joined, "request line or headers");
 }
 
 const USUAL: ReadonlySet<string> = new Set([
@@ -166,25 +165,23 @@ async function screenBody(
   decide: Decide,
 ): Promise<ScreenedBytes | Refusal> {
   const { compiled, destination } = leaving;
+  const provided = compiled.agent !== undefined;
   const plain = unpack(bytes, encodings, UNPACKED_BYTES);
   if (plain.kind !== "unpacked") return refuseEncoding(encodings.join(", "));
-  const findings = await screener.scan(plain.bytes, compiled);
-  const redacted: Finding[] = [];
-  for (const finding of findings) {
-    if (policyOf(compiled.route, finding, compiled.agent !== undefined) === "redact") {
-      redacted.push(finding);
-      continue;
-    }
-    const refusal = await settle(leaving, finding, "body", decide);
-    if (refusal !== undefined) return refusal;
-  }
+  let redacted: readonly Finding[] = [];
+  const scan = async () => {
+    const findings = await screener.scan(plain.bytes, compiled);
+    redacted = findings.filter((finding) => policyOf(compiled.route, finding, provided) === "redact");
+    return findings.filter((finding) => !redacted.includes(finding));
+  };
+  const refusal = await settle(leaving, scan, "body", decide);
+  if (refusal !== undefined) return refusal;
   const clean = redacted.length === 0 ? plain.bytes : redactBody(plain.bytes, redacted.filter(hasPlace));
   const left = redacted.length === 0 ? [] : await screener.scan(clean, compiled);
   const again = left.find(({ rule }) => rule === "known-value" || redacted.some((one) => one.rule === rule));
   if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
   const joined = screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
-  const refusal = joined === undefined ? undefined : await settle(leaving, joined, "body", decide);
-  if (refusal !== undefined) return refusal;
+  if (joined !== undefined) return refuseFinding(compiled.route, joined, "body");
   if (redacted.length === 0) return { kind: "bytes", bytes, redacted, unpacked: false };
   return { kind: "bytes", bytes: clean, redacted, unpacked: encodings.length > 0 };
 }
@@ -200,14 +197,6 @@ function bodyPieces(fields: Fields, bytes: Buffer): readonly NamedPiece[] {
   }
   if (type.includes("urlencoded")) return queryValues(text);
   return text.length <= 512 ? [{ name: "body", value: text }] : [];
-}
-
-/** What a route says about a finding that cannot be taken out. */
-async function settle(leaving: Leaving, finding: Finding, where: string, decide: Decide): Promise<Refusal | undefined> {
-  const { compiled } = leaving;
-  if (policyOf(compiled.route, finding, compiled.agent !== undefined) === "supervise")
-    return decide(leaving, finding, where);
-  return refuseFinding(compiled.route, finding, where);
 }
 
 function refuseEncoding(encoding: string): Refusal {

@@ -5,7 +5,9 @@ import { scanDeeply } from "../../detect/scan-deeply.ts";
 import { makeEntropyDetector } from "../../detect/scan-entropy.ts";
 import { makePaymentDetector } from "../../detect/scan-payments.ts";
 import { makeTokenDetector } from "../../detect/scan-tokens.ts";
+import type { Supervisor } from "../../supervise/hold.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
+import { canBeAsked, scopeOf } from "./can-be-asked.ts";
 import { makeSplitMemory } from "./split-memory.ts";
 import type { NamedPiece } from "./values.ts";
 
@@ -15,8 +17,13 @@ export type Screener = {
   scan(bytes: Buffer, compiled: CompiledRoute): Promise<readonly Finding[]>;
   /** What the pieces of one message, and of those before it to the same host, make up together. */
   join(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined;
+  /** A short text without the values that were let pass. */
+  clear(bytes: Buffer, compiled: CompiledRoute): Buffer;
   readonly held: HeldBytes;
 };
+
+/** Whether a value was let pass before, where the scope says. */
+type IsApproved = Supervisor["isApproved"];
 
 /** Memory for bodies that are held until they are screened. */
 export type HeldBytes = { take(bytes: number): boolean; give(bytes: number): void };
@@ -26,9 +33,11 @@ const OVERLAP_BYTES = 16 * 1024;
 const HELD_BYTES = 32 * 1024 * 1024;
 const DEFAULT_DETECTORS: readonly string[] = ["known", "tokens"] satisfies readonly DetectorName[];
 const JOINED_BYTES = 4 * 1024;
+/** Texts that hold more approved values than this many scans find are not let pass */
+const MOST_ROUNDS = 8;
 
-/** A screener that knows the bottle's own secrets. */
-export function makeScreener(values: readonly KnownValue[]): Screener {
+/** A screener that knows the bottle's own secrets, and which values a person has let pass. */
+export function makeScreener(values: readonly KnownValue[], isApproved: IsApproved): Screener {
   const known = makeKnownValueDetector(values);
   const others: readonly Detector[] = [makeTokenDetector(), makePaymentDetector(), makeEntropyDetector()];
   const memory = makeSplitMemory(values);
@@ -36,37 +45,79 @@ export function makeScreener(values: readonly KnownValue[]): Screener {
     const wanted = route.dlp.outboundDetectors ?? DEFAULT_DETECTORS;
     return [known, ...others.filter(({ name }) => wanted.includes(name))];
   };
+  const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
+    for (let left = bytes, round = 0; ; round++) {
+      const findings = scanDeeply(left, detectors);
+      const cleared = blankApproved(left, findings, compiled, isApproved);
+      if (cleared === undefined || round === MOST_ROUNDS) return { findings, left };
+      left = cleared;
+    }
+  };
+  const joinOnce = (pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined => {
+    const joined = Buffer.from(pieces.map(({ value }) => value).join(""));
+    const detectors =
+      joined.length <= JOINED_BYTES ? detectorsOf(compiled).filter(({ name }) => name !== "entropy") : [known];
+    const [found] = pieces.length > 1 ? clearFully(joined, compiled, detectors).findings : [];
+    return found && { ...found, encodings: ["split", ...found.encodings] };
+  };
   return {
     scan: async (bytes, compiled) => {
       const detectors = detectorsOf(compiled);
-      if (bytes.length <= SLICE_BYTES) return scanDeeply(bytes, detectors);
-      const findings: Finding[] = [];
-      for (let from = 0; from < bytes.length; from += SLICE_BYTES - OVERLAP_BYTES) {
-        for (const finding of scanDeeply(bytes.subarray(from, from + SLICE_BYTES), detectors)) {
-          findings.push({ ...finding, offset: finding.offset + from });
-        }
-        await new Promise((resolve) => setImmediate(resolve));
+      if (bytes.length <= SLICE_BYTES) return clearFully(bytes, compiled, detectors).findings;
+      let left = bytes;
+      for (let round = 0; ; round++) {
+        const findings = await scanSlices(left, detectors);
+        const cleared = blankApproved(left, findings, compiled, isApproved);
+        if (cleared === undefined || round === MOST_ROUNDS) return findings;
+        left = cleared;
       }
-      return findings;
     },
     join: (host, pieces, compiled) => {
-      const joined = Buffer.from(pieces.map(({ value }) => value).join(""));
-      const detectors =
-        joined.length <= JOINED_BYTES ? detectorsOf(compiled).filter(({ name }) => name !== "entropy") : [known];
-      const [found] = pieces.length > 1 ? scanDeeply(joined, detectors) : [];
-      if (found !== undefined) return { ...found, encodings: ["split", ...found.encodings] };
+      const inPath = pieces.filter(({ name }) => name.startsWith("/"));
+      const others = pieces.filter((piece) => !inPath.includes(piece));
+      const texts = inPath.length === 0 || others.length === 0 ? [pieces] : [pieces, others];
+      for (const part of texts) {
+        const found = joinOnce(part, compiled);
+        if (found !== undefined) return found;
+      }
       for (const { name, value } of pieces) {
         const secret = memory.add(`${host} ${name}`, value) ?? memory.add(host, value);
         if (secret !== undefined) return splitFinding(secret);
       }
       return undefined;
     },
+    clear: (bytes, compiled) => clearFully(bytes, compiled, detectorsOf(compiled)).left,
     held: makeHeldBytes(HELD_BYTES),
   };
 }
 
+async function scanSlices(bytes: Buffer, detectors: readonly Detector[]): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (let from = 0; from < bytes.length; from += SLICE_BYTES - OVERLAP_BYTES) {
+    for (const finding of scanDeeply(bytes.subarray(from, from + SLICE_BYTES), detectors)) {
+      findings.push({ ...finding, offset: finding.offset + from });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return findings;
+}
+
+/** The bytes without what a person let pass, so that nothing hides behind it; undefined when there is none of that. */
+function blankApproved(
+  bytes: Buffer,
+  findings: readonly Finding[],
+  compiled: CompiledRoute,
+  isApproved: IsApproved,
+): Buffer | undefined {
+  const approved = findings.filter((finding) => canBeAsked(finding) && isApproved(scopeOf(compiled), finding.digest));
+  if (approved.length === 0) return undefined;
+  const copy = Buffer.from(bytes);
+  for (const { offset, length } of approved) copy.fill(0x20, offset, offset + length);
+  return copy;
+}
+
 function splitFinding(provider: string): Finding {
-  const place = { offset: 0, length: 0, excerpt: `[${provider}]`, example: false };
+  const place = { offset: 0, length: 0, excerpt: `[${provider}]`, example: false, digest: "" };
   return { rule: "known-value", provider, encodings: ["split over requests"], ...place };
 }
 

@@ -16,6 +16,7 @@ export class Channel {
   readonly #socket: Socket;
   readonly #idleMs: number;
   readonly #closeListeners = new Set<() => void>();
+  readonly #goneListeners = new Set<() => void>();
   #queue: Buffer[] = [];
   #queued = 0;
   #ended = false;
@@ -106,6 +107,13 @@ export class Channel {
     return () => this.#closeListeners.delete(listener);
   }
 
+  /** Calls back once when the peer has sent its last byte or is gone; the returned function takes the listener away. */
+  onGone(listener: () => void): () => void {
+    if (this.#ended || this.closed) listener();
+    else this.#goneListeners.add(listener);
+    return () => this.#goneListeners.delete(listener);
+  }
+
   /** Sends what was written, tells the peer that nothing follows, and reads on for a moment so that it can see the answer. */
   async finish(): Promise<void> {
     if (this.closed) return;
@@ -161,6 +169,7 @@ export class Channel {
   readonly #onEnd = (): void => {
     this.#ended = true;
     this.#wakeReader?.();
+    this.#tellGone();
   };
 
   readonly #onError = (error: Error): void => this.#fail("closed", error);
@@ -208,5 +217,11 @@ export class Channel {
     this.#wakeWriter?.();
     for (const listener of this.#closeListeners) listener();
     this.#closeListeners.clear();
+    this.#tellGone();
+  }
+
+  #tellGone(): void {
+    for (const listener of this.#goneListeners) listener();
+    this.#goneListeners.clear();
   }
 }

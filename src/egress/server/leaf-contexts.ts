@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContext } from "node:tls";
 import type { Clock } from "../../base/clock.ts";
+import { makeTokenBucket } from "../../base/token-bucket.ts";
 import type { CertificateAuthority } from "../authority/certificate-authority.ts";
-import { makeTokenBucket } from "../token-bucket.ts";
 import { type Host, renderHost } from "../wire/host.ts";
 
 /** TLS contexts for the hosts a bottle asks for. */

@@ -22,6 +22,7 @@ import type { EgressPolicy, PolicyRoute } from "../../../src/egress/policy.ts";
 import { parseHost } from "../../../src/egress/wire/host.ts";
 import type { JournalEvent } from "../../../src/journal/event.ts";
 import type { Route, RouteAuth } from "../../../src/manifest/bottle.ts";
+import type { Supervisor } from "../../../src/supervise/hold.ts";
 
 /** A route with nothing special about it. */
 export function makeRoute(host: string, over: Partial<Route> = {}): Route {
@@ -117,12 +118,19 @@ export const LIMITS: EgressPolicy["limits"] = {
   connectTimeoutMs: 5_000,
 };
 
+/** Nobody watches, and nobody answers. */
+export const NOBODY: Supervisor = {
+  attended: false,
+  ask: async () => ({ kind: "not-asked" }),
+  isApproved: () => false,
+};
+
 let bottleAuthority: Promise<CertificateAuthority> | undefined;
 
 export async function openWorld(
   scope: Scope,
   policy: Partial<EgressPolicy>,
-  parts: Partial<Pick<EgressParts, "lookup" | "authority" | "known" | "decide">> = {},
+  parts: Partial<Pick<EgressParts, "lookup" | "authority" | "known" | "supervisor">> = {},
 ): Promise<World> {
   bottleAuthority ??= makeCertificateAuthority("test-abcde", systemClock);
   const listener = createServer();
@@ -151,7 +159,7 @@ export async function openWorld(
       clock: systemClock,
       onBug: (error) => bugs.push(error),
       known: parts.known ?? [],
-      ...(parts.decide === undefined ? {} : { decide: parts.decide }),
+      supervisor: parts.supervisor ?? NOBODY,
       ...(parts.lookup === undefined ? {} : { lookup: parts.lookup }),
     },
     scope,
