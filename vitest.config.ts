@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
-          include: ["test/{contract,security,socket,e2e}/**/*.test.ts"],
+          include: ["test/{contract,security,socket,images,e2e}/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,

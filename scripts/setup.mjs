@@ -37,6 +37,9 @@ const CI_PACKAGES = {
   "/usr/sbin/iptables": "iptables",
   "/usr/bin/mmdebstrap": "mmdebstrap",
   "/usr/bin/runsc": "runsc",
+  "/usr/bin/skopeo": "skopeo",
+  "/usr/bin/podman": "podman",
+  "/usr/bin/docker-registry": "docker-registry",
 };
 
 /** Sets up what `bottle` needs, and with `tests` what its tests need; ends the process with a line when it can't. */

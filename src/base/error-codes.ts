@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   "hold/not-found": { exit: "input", meaning: "Nothing of this name waits for an answer." },
   "image/build-failed": { exit: "launch", meaning: "The image of a bottle could not be built from its Dockerfile." },
   "image/engine-failed": { exit: "host", meaning: "The container engine refused, in its own words." },
+  "image/hand-over-failed": { exit: "launch", meaning: "An image could not be handed over to a micro-VM." },
   "image/not-usable": { exit: "launch", meaning: "An image lacks what every bottle needs." },
   "input/usage": { exit: "input", meaning: "The command line does not say what to do." },
   "launch/command-not-executable": {

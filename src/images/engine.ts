@@ -12,7 +12,7 @@ export type Engine = {
 };
 
 /** How a command of an engine is run. */
-export type EngineRun = Pick<RunOptions, "stdin" | "signal" | "timeoutMs" | "maxOutputBytes">;
+export type EngineRun = Pick<RunOptions, "stdin" | "signal" | "timeoutMs" | "maxOutputBytes" | "stdoutTo">;
 
 /** The engine that the operator's environment names. */
 export function openEngine(env: Engine["env"], run: Run): Engine {

@@ -19,8 +19,8 @@ import {
 import { BottleError, systemErrorCode } from "../../base/errors.ts";
 import { fileError } from "../../base/files.ts";
 import { startProcess } from "../../base/process.ts";
+import { readTar, type TarEntry, type TarPart } from "../../base/read-tar.ts";
 import { type Engine, engineFailure } from "../../images/engine.ts";
-import { readTar, type TarEntry, type TarPart } from "./read-tar.ts";
 
 /** Space that stays free on the disk, whatever a bottle has written. */
 const FREE_BYTES = 512 * 1024 * 1024;

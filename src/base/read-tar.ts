@@ -29,23 +29,25 @@ const KINDS: Readonly<Record<string, TarEntry["kind"]>> = {
 /** The parts of an archive as an engine writes it: ustar with extensions of pax and GNU. Throws `RangeError` for anything else. */
 export async function* readTar(source: AsyncIterable<Uint8Array>): AsyncGenerator<TarPart> {
   const bytes = takeBytes(source);
-  let extended: ReadonlyMap<string, string> = new Map();
-  for (;;) {
-    const head = await bytes.take(BLOCK);
-    if (head === undefined || head.every((byte) => byte === 0)) break; // the second empty block says nothing new
-    const { type, ...raw } = parseHead(head);
-    if ("xgLK".includes(type)) {
-      if (raw.size > MOST_EXTENSION_BYTES) throw new RangeError("an archive has an endless name");
-      const text = (await bytes.take(padded(raw.size)))?.subarray(0, raw.size).toString("latin1") ?? "";
-      if (type !== "g") extended = new Map([...extended, ...parseExtension(type, text)]);
-      continue;
-    }
-    const entry = withExtension(raw, type, extended);
-    extended = new Map();
+  for (let entry = await takeEntry(bytes); entry !== undefined; entry = await takeEntry(bytes)) {
     yield { kind: "entry", entry };
     yield* takeContent(bytes, entry.kind === "file" ? entry.size : 0);
   }
   await bytes.drain();
+}
+
+/** The next entry of an archive, its extensions applied; undefined at the end. `take` gives exactly so many bytes. */
+export async function takeEntry(bytes: Pick<Bytes, "take">): Promise<TarEntry | undefined> {
+  let extended: ReadonlyMap<string, string> = new Map();
+  for (;;) {
+    const head = await bytes.take(BLOCK);
+    if (head === undefined || head.every((byte) => byte === 0)) return undefined; // the second empty block says nothing new
+    const { type, ...raw } = parseHead(head);
+    if (!"xgLK".includes(type)) return withExtension(raw, type, extended);
+    if (raw.size > MOST_EXTENSION_BYTES) throw new RangeError("an archive has an endless name");
+    const text = (await bytes.take(padded(raw.size)))?.subarray(0, raw.size).toString("latin1") ?? "";
+    if (type !== "g") extended = new Map([...extended, ...parseExtension(type, text)]);
+  }
 }
 
 type Bytes = ReturnType<typeof takeBytes>;
@@ -61,7 +63,8 @@ async function* takeContent(bytes: Bytes, size: number): AsyncGenerator<TarPart>
   if (rest > 0) await bytes.take(rest);
 }
 
-function padded(size: number): number {
+/** Bytes that content of this size takes up. */
+export function padded(size: number): number {
   return Math.ceil(size / BLOCK) * BLOCK;
 }
 
