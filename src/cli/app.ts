@@ -7,6 +7,7 @@ import type { CliContext } from "./context.ts";
 import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { editCommand } from "./edit/command.ts";
+import { explainCommand } from "./explain/command.ts";
 import { holdCommands } from "./hold/command.ts";
 import { imageCommands } from "./image/command.ts";
 import { infoCommand } from "./info/command.ts";
@@ -27,6 +28,7 @@ export function makeApp(version: string): Application<CliContext> {
       init: initCommand,
       list: listCommand,
       logs: logsCommand,
+      explain: explainCommand,
       hold: holdCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,

@@ -35,7 +35,7 @@ export async function prepareAgent(
     settings,
   };
   return {
-    routes: hosts.map((host) => makeRoute(host, provider, form, resolved?.value)),
+    routes: hosts.map((host) => makeAgentRoute(host, provider, form, resolved?.value)),
     env: new Map([
       ...Object.entries(provider.env),
       ...(form === undefined ? [] : [[form.variable, form.placeholder] as const]),
@@ -54,7 +54,8 @@ function addAdvice({ advice }: Provider) {
   };
 }
 
-function makeRoute(
+/** The route of one of a provider's own hosts, with its credential if it has one. */
+export function makeAgentRoute(
   host: string,
   provider: Provider,
   form: Provider["forms"][number] | undefined,

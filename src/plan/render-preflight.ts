@@ -2,11 +2,12 @@ import { cutToWidth, displayWidth } from "../base/display-width.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { EnvEntry, GitRepo, SecretRef } from "../manifest/bottle.ts";
+import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
 import type { BottlePlan, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
 import type { PlannedProvider } from "./planned-provider.ts";
 import { renderBytes, renderMemory, renderSpan } from "./render-amount.ts";
 import { renderRoute } from "./render-route.ts";
+import { renderSecretRef } from "./render-secret-ref.ts";
 import { wrapText } from "./wrap-text.ts";
 
 /** How a preflight is shown. */
@@ -78,7 +79,7 @@ function providerLines({ title, program, credential, hosts }: PlannedProvider): 
   const secret: readonly Line[] =
     credential === undefined
       ? []
-      : [{ text: `its credential, ${renderRef(credential)}, is added outside and only for ${hosts.join(", ")}` }];
+      : [{ text: `its credential, ${renderSecretRef(credential)}, is added outside and only for ${hosts.join(", ")}` }];
   return [{ text: `${title} ${renderProgram(program)}` }, ...secret];
 }
 
@@ -90,17 +91,6 @@ function renderProgram(program: PlannedProvider["program"]): string {
       return `as installed: ${program.file}`;
     case "inside":
       return "as it is inside";
-  }
-}
-
-function renderRef(ref: SecretRef): string {
-  switch (ref.kind) {
-    case "env":
-      return `$${ref.variable}`;
-    case "file":
-      return `the file ${ref.path}`;
-    case "command":
-      return `what ${ref.argv[0] ?? "a command"} prints`;
   }
 }
 

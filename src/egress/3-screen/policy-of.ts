@@ -11,7 +11,7 @@ const MODEL_HOSTS: ReadonlySet<string> = new Set([
 ]);
 
 /** What a route says becomes of a finding; the bottle's own secrets never pass and are never asked about. */
-export function policyOf(route: Route, finding: Finding, provided: boolean): OnMatch {
+export function policyOf(route: Route, finding: Pick<Finding, "rule">, provided: boolean): OnMatch {
   if (finding.rule === "known-value") return "block";
   if (route.dlp.outboundOnMatch !== undefined) return route.dlp.outboundOnMatch;
   return provided || MODEL_HOSTS.has(route.host) ? "redact" : "supervise";

@@ -5,6 +5,7 @@ import { scanDeeply } from "../../detect/scan-deeply.ts";
 import { makeEntropyDetector } from "../../detect/scan-entropy.ts";
 import { makePaymentDetector } from "../../detect/scan-payments.ts";
 import { makeTokenDetector } from "../../detect/scan-tokens.ts";
+import type { Route } from "../../manifest/bottle.ts";
 import type { Supervisor } from "../../supervise/hold.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { canBeAsked, scopeOf } from "./can-be-asked.ts";
@@ -36,13 +37,18 @@ const JOINED_BYTES = 4 * 1024;
 /** Texts that hold more approved values than this many scans find are not let pass */
 const MOST_ROUNDS = 8;
 
+/** Names of the detectors that search requests of a route; the bottle's own secrets are looked for everywhere. */
+export function detectorNamesOf({ dlp }: Route): readonly string[] {
+  return [...new Set(["known", ...(dlp.outboundDetectors ?? DEFAULT_DETECTORS)])];
+}
+
 /** A screener that knows the bottle's own secrets, and which values a person has let pass. */
 export function makeScreener(values: readonly KnownValue[], isApproved: IsApproved): Screener {
   const known = makeKnownValueDetector(values);
   const others: readonly Detector[] = [makeTokenDetector(), makePaymentDetector(), makeEntropyDetector()];
   const memory = makeSplitMemory(values);
   const detectorsOf = ({ route }: CompiledRoute): readonly Detector[] => {
-    const wanted = route.dlp.outboundDetectors ?? DEFAULT_DETECTORS;
+    const wanted = detectorNamesOf(route);
     return [known, ...others.filter(({ name }) => wanted.includes(name))];
   };
   const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
