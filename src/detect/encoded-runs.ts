@@ -1,3 +1,4 @@
+import { fromBase32 } from "./base32.ts";
 import { stretchView, type View } from "./view.ts";
 
 /** Shorter ones hide nothing worth finding */
@@ -131,20 +132,6 @@ export function isPacked(bytes: Buffer): boolean {
   if (a === 0x1f && b === 0x8b) return true;
   if (a === 0x28 && b === 0xb5 && bytes[2] === 0x2f && bytes[3] === 0xfd) return true;
   return a === 0x78 && b !== undefined && ((a << 8) | b) % 31 === 0;
-}
-
-function fromBase32(text: string): Buffer {
-  const out = Buffer.alloc(Math.floor((text.length * 5) / 8));
-  let [bits, value, at] = [0, 0, 0];
-  for (const character of text) {
-    value = ((value << 5) | "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(character)) & 0xfff;
-    bits += 5;
-    if (bits >= 8) {
-      bits -= 8;
-      out[at++] = (value >> bits) & 0xff;
-    }
-  }
-  return out;
 }
 
 function makeClass(characters: string): Uint8Array {

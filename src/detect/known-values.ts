@@ -1,3 +1,4 @@
+import { BASE32 } from "./base32.ts";
 import type { Detector, Finding } from "./finding.ts";
 import { type Pattern, PatternSet } from "./pattern-set.ts";
 
@@ -64,6 +65,18 @@ function needlesOf({ name, value }: KnownValue): readonly Needle[] {
   ].filter((needle) => needle.bytes.length >= SHORTEST_PIECE);
 }
 
+/** A value as text may spell it: plain, reversed, in hexadecimal, base64 and base32, wherever it begins. */
+export function spellingsOf(value: string): readonly string[] {
+  const bytes = Buffer.from(value);
+  return [
+    value,
+    [...value].reverse().join(""),
+    bytes.toString("hex"),
+    ...[0, 1, 2].map((shift) => base64Core(bytes, shift)),
+    ...[0, 1, 2, 3, 4].map((shift) => base32Core(bytes, shift)),
+  ];
+}
+
 function squeezedNeedles({ name, value }: KnownValue): readonly Needle[] {
   const bytes = squeeze(Buffer.from(value));
   const reversed = Buffer.from(bytes).reverse();
@@ -100,7 +113,7 @@ function base32Core(bytes: Buffer, shift: number): string {
   for (const byte of Buffer.concat([Buffer.alloc(shift), bytes])) {
     value = ((value << 8) | byte) & 0x1fff;
     bits += 8;
-    for (; bits >= 5; bits -= 5) text += "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[(value >> (bits - 5)) & 31];
+    for (; bits >= 5; bits -= 5) text += BASE32[(value >> (bits - 5)) & 31];
   }
   return text.slice(Math.ceil((shift * 8) / 5));
 }

@@ -1,7 +1,7 @@
 import { entropyOf } from "./entropy.ts";
 import { type Detector, digestSecret, maskSecret } from "./finding.ts";
 
-const CANDIDATE = /[0-9A-Za-z_-]{20,512}/g;
+const CANDIDATE = /[0-9A-Za-z_+/-]{20,512}/g;
 const HEX = /^[0-9a-f]+$/i;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 

@@ -9,6 +9,8 @@ const MOST_FINDINGS = 100;
 /** Characters around a place that are looked at */
 const BEFORE = 64;
 const AFTER = 24_576;
+/** What documentation is written with is not drawn at random, and counts all the same */
+const EXAMPLE_ENTROPY = 2;
 const URL_LOGIN = /:\/\/([^\s:@/"'<>{}$%\\]{0,60}):([^\s@/"'<>{}$\\]{6,120})@[0-9A-Za-z.[-]/y;
 const COMMON_LOGIN =
   /^(?:pass(?:word|wd)?|secret|token|root|admin|postgres|example|user(?:name)?|xxx+|\*+|test|guest)[0-9]{0,4}$/i;
@@ -105,7 +107,8 @@ function readFormat(
   if (at > 0 && notAfter.test(text[at - 1] ?? "") && !isEscape(text, at)) return [];
   form.lastIndex = at;
   const value = form.exec(text)?.[0];
-  if (value === undefined || entropyOf(value) < entropy) return [];
+  if (value === undefined || entropyOf(value) < (isExample(value) ? Math.min(entropy, EXAMPLE_ENTROPY) : entropy))
+    return [];
   return [makeFinding(rule, provider, from + at, value)];
 }
 

@@ -78,6 +78,7 @@ async function expectKept({ world, bodies, urls }: Guarded, requests: readonly s
 
 const base64 = (text: string | Buffer) => Buffer.from(text).toString("base64");
 const percent = (text: string) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16)}`).join("");
+const cut = (text: string) => [text.slice(0, text.length / 2), text.slice(text.length / 2)];
 const halves = [SECRET.slice(0, 17), SECRET.slice(17)] as const;
 
 describe("a secret of the bottle does not leave", () => {
@@ -127,6 +128,13 @@ describe("a secret of the bottle does not leave", () => {
       "one letter a request beside a counter",
       [...SECRET].map((letter, at) => head(`GET /x?n=${at}&c=${encodeURIComponent(letter)}`)),
     ],
+    ["its base64 in two requests", cut(base64(SECRET)).map((part) => head(`GET /x?c=${encodeURIComponent(part)}`))],
+    ["its hexadecimal in two requests", cut(Buffer.from(SECRET).toString("hex")).map((part) => post(part))],
+    [
+      "two halves, each in base64 of its own",
+      halves.map((half) => head(`GET /x?c=${encodeURIComponent(base64(half))}`)),
+    ],
+    ["two halves under names that change", halves.map((half, at) => head(`GET /x?part${at}=${half}`))],
     ["a few letters a body", SECRET.match(/.{1,4}/g)?.map((part) => post(part)) ?? []],
   ])("%s", async (_, requests) => {
     await expectKept(await guard({ inboundCredentials: "pass" }), requests);
@@ -164,6 +172,17 @@ describe("a secret of the bottle does not leave", () => {
 });
 
 describe("a token that anybody could use", () => {
+  test.each<readonly [string, readonly string[]]>([
+    ["over two requests", cut(TOKEN).map((part) => head(`GET /x?c=${part}`))],
+    [
+      "over two values of JSON among others",
+      [post(JSON.stringify({ kind: "aws", a: cut(TOKEN)[0], b: cut(TOKEN)[1], where: "eu" }))],
+    ],
+    ["over two bodies that are numbered", cut(TOKEN).map((part, at) => post(`part ${at}: ${part}`))],
+  ])("is refused when it is split %s", async (_, requests) => {
+    await expectKept(await guard(), requests, TOKEN);
+  });
+
   test("is refused where nobody can be asked", async () => {
     await expectKept(await guard(), [post(`token ${TOKEN}`), head(`GET /x?t=${TOKEN}`)], TOKEN);
   });

@@ -9,7 +9,7 @@ const LARGEST_MESSAGE = 16 * 1024 * 1024;
 const REMEMBERED = 4 * 1024;
 const WHERE = "websocket message";
 /** What a sender writes before a part of something: `part 2: …` */
-const LABEL = /^[\w .#-]{1,24}[:=]\s*/;
+const LABEL = /^[\w .#-]{1,24}[:=]\s*(?=[^\s=])/;
 
 /** Screens what a client says over a websocket: a message passes on as a whole, once it and those before it are clean. */
 export class MessageScreen {

@@ -113,11 +113,14 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
     query ?? "",
     host,
     ...host.split("."),
-    ...fields.map(({ name, value }) => `${name}: ${value}`),
+    ...fields.map(({ name, lower, value }) => `${name}: ${lower === "sec-websocket-key" ? readNonce(value) : value}`),
   ];
   const text = Buffer.from(lines.join("\n"), "latin1");
   const refusal = await settle(leaving, () => screener.scan(text, compiled), "request line or headers", decide);
   if (refusal !== undefined) return refusal;
+  const target = query === undefined ? path : `${path}?${query}`;
+  const odd = screener.scanTarget(head.host.replace(/:[0-9]*$/, ""), target, compiled);
+  if (odd !== undefined) return refuseFinding(compiled.route, odd, "host name or URL");
   const ofPath = path.split("/").filter((segment) => segment !== "");
   const pieces: NamedPiece[] = [
     ...ofPath.map((value, index) => ({ name: `/${index}`, value })),
@@ -126,6 +129,11 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
   const joined =
     screener.join(host, pieces, compiled) ?? screener.join(host, fields.filter(isOwnField).map(asPiece), compiled);
   return joined && refuseFinding(compiled.route, joined, "request line or headers");
+}
+
+/** Sixteen bytes that are drawn at random: they are searched as what they are, so that no form of them counts as a secret. */
+function readNonce(value: string): string {
+  return /^[0-9A-Za-z+/]{22}==$/.test(value) ? Buffer.from(value, "base64").toString("latin1") : value;
 }
 
 const USUAL: ReadonlySet<string> = new Set([

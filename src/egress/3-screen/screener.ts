@@ -1,8 +1,10 @@
 import type { DetectorName } from "../../detect/detectors-table.ts";
 import type { Detector, Finding } from "../../detect/finding.ts";
 import { type KnownValue, makeKnownValueDetector } from "../../detect/known-values.ts";
+import { findOverEncoding } from "../../detect/over-encoding.ts";
 import { scanDeeply } from "../../detect/scan-deeply.ts";
 import { makeEntropyDetector } from "../../detect/scan-entropy.ts";
+import { scanHostLabels } from "../../detect/scan-host.ts";
 import { makePaymentDetector } from "../../detect/scan-payments.ts";
 import { makeTokenDetector } from "../../detect/scan-tokens.ts";
 import type { Route } from "../../manifest/bottle.ts";
@@ -16,7 +18,9 @@ import type { NamedPiece } from "./values.ts";
 export type Screener = {
   /** What is found in the bytes on this route; long ones in slices, so that other work goes on meanwhile. */
   scan(bytes: Buffer, compiled: CompiledRoute): Promise<readonly Finding[]>;
-  /** What the pieces of one message, and of those before it to the same host, make up together. */
+  /** What the host and the target say that no detector reads: data in freely chosen labels, encoding for its own sake. */
+  scanTarget(host: string, target: string, compiled: CompiledRoute): Finding | undefined;
+  /** What the pieces of one message, and of those before it, make up together. */
   join(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined;
   /** A short text without the values that were let pass. */
   clear(bytes: Buffer, compiled: CompiledRoute): Buffer;
@@ -36,6 +40,8 @@ const DEFAULT_DETECTORS: readonly string[] = ["known", "tokens"] satisfies reado
 const JOINED_BYTES = 4 * 1024;
 /** Texts that hold more approved values than this many scans find are not let pass */
 const MOST_ROUNDS = 8;
+/** Parts of a message that are tried as one word */
+const NEIGHBOURS = 4;
 
 /** Names of the detectors that search requests of a route; the bottle's own secrets are looked for everywhere. */
 export function detectorNamesOf({ dlp }: Route): readonly string[] {
@@ -45,8 +51,9 @@ export function detectorNamesOf({ dlp }: Route): readonly string[] {
 /** A screener that knows the bottle's own secrets, and which values a person has let pass. */
 export function makeScreener(values: readonly KnownValue[], isApproved: IsApproved): Screener {
   const known = makeKnownValueDetector(values);
-  const others: readonly Detector[] = [makeTokenDetector(), makePaymentDetector(), makeEntropyDetector()];
-  const memory = makeSplitMemory(values);
+  const tokens = makeTokenDetector();
+  const others: readonly Detector[] = [tokens, makePaymentDetector(), makeEntropyDetector()];
+  const memory = makeSplitMemory(values, tokens);
   const detectorsOf = ({ route }: CompiledRoute): readonly Detector[] => {
     const wanted = detectorNamesOf(route);
     return [known, ...others.filter(({ name }) => wanted.includes(name))];
@@ -61,9 +68,11 @@ export function makeScreener(values: readonly KnownValue[], isApproved: IsApprov
   };
   const joinOnce = (pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined => {
     const joined = Buffer.from(pieces.map(({ value }) => value).join(""));
-    const detectors =
-      joined.length <= JOINED_BYTES ? detectorsOf(compiled).filter(({ name }) => name !== "entropy") : [known];
-    const [found] = pieces.length > 1 ? clearFully(joined, compiled, detectors).findings : [];
+    if (pieces.length < 2) return undefined;
+    const small = joined.length <= JOINED_BYTES;
+    const detectors = small ? detectorsOf(compiled).filter(({ name }) => name !== "entropy") : [known];
+    const texts = small ? [joined, joinNeighbours(pieces)] : [joined];
+    const [found] = texts.flatMap((text) => clearFully(text, compiled, detectors).findings);
     return found && { ...found, encodings: ["split", ...found.encodings] };
   };
   return {
@@ -78,6 +87,13 @@ export function makeScreener(values: readonly KnownValue[], isApproved: IsApprov
         left = cleared;
       }
     },
+    scanTarget: (host, target, compiled) => {
+      const wanted = compiled.route.dlp.outboundDetectors ?? DEFAULT_DETECTORS;
+      if (!wanted.includes("tokens")) return undefined;
+      const fixed = compiled.route.host.startsWith("*.") ? compiled.route.host.length - 1 : host.length;
+      const labels = host.slice(0, -fixed).split(".");
+      return scanHostLabels(labels, wanted.includes("entropy")) ?? findOverEncoding(target);
+    },
     join: (host, pieces, compiled) => {
       const inPath = pieces.filter(({ name }) => name.startsWith("/"));
       const others = pieces.filter((piece) => !inPath.includes(piece));
@@ -86,9 +102,9 @@ export function makeScreener(values: readonly KnownValue[], isApproved: IsApprov
         const found = joinOnce(part, compiled);
         if (found !== undefined) return found;
       }
-      for (const { name, value } of pieces) {
-        const secret = memory.add(`${host} ${name}`, value) ?? memory.add(host, value);
-        if (secret !== undefined) return splitFinding(secret);
+      for (const piece of pieces) {
+        const split = memory.add(host, piece);
+        if (split !== undefined) return split;
       }
       return undefined;
     },
@@ -122,9 +138,18 @@ function blankApproved(
   return copy;
 }
 
-function splitFinding(provider: string): Finding {
-  const place = { offset: 0, length: 0, excerpt: `[${provider}]`, example: false, digest: "" };
-  return { rule: "known-value", provider, encodings: ["split over requests"], ...place };
+/** Every few neighbours that could be parts of one word, each on a line of its own: what stands around a token counts. */
+function joinNeighbours(pieces: readonly NamedPiece[]): Buffer {
+  const words = pieces.map(({ value }) => (/^[\x21-\x7e]{3,}$/.test(value) ? value : ""));
+  const lines: string[] = [];
+  for (let first = 0; first < words.length; first++) {
+    let line = words[first] ?? "";
+    for (let last = first + 1; last < first + NEIGHBOURS && words[last] && line !== ""; last++) {
+      line += words[last];
+      lines.push(line);
+    }
+  }
+  return Buffer.from(lines.join("\n"));
 }
 
 function makeHeldBytes(most: number): HeldBytes {

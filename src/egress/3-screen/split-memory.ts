@@ -1,36 +1,99 @@
-import type { KnownValue } from "../../detect/known-values.ts";
+import type { Detector, Finding } from "../../detect/finding.ts";
+import { type KnownValue, spellingsOf } from "../../detect/known-values.ts";
+import { PatternSet } from "../../detect/pattern-set.ts";
+import type { NamedPiece } from "./values.ts";
 
 /** Remembers the small pieces that left, so that a secret cannot leave one piece at a time. */
 export type SplitMemory = {
-  /** Notes a piece; the name of the secret that the pieces of this stream now make up, if they do. */
-  add(stream: string, piece: string): string | undefined;
+  /**
+   * Notes a piece that leaves; what it makes up with those before it under its name, to its host or from this bottle, if that
+   * is a secret: then it is not noted.
+   */
+  add(host: string, piece: NamedPiece): Finding | undefined;
 };
 
 const MOST_STREAMS = 512;
 const LONGEST_PIECE = 512;
+/** Characters of a stream that a token may have begun in */
+const TOKEN_TAIL = 256;
+const SHORTEST = 8;
+/** What a sender writes before a part of something: `part 2: …` */
+const LABEL = /^[\w .#-]{1,24}[:=]\s*(?=[^\s=])/;
+const SOLID = /^[\x21-\x7e]+$/;
+
+type Tail = { readonly squeezed: string; readonly raw: string; readonly last: string };
+
+const NOTHING: Tail = { squeezed: "", raw: "", last: "" };
 
 /** A memory of bounded size; streams that were not used for longest are forgotten first. */
-export function makeSplitMemory(values: readonly KnownValue[]): SplitMemory {
-  const wanted = values
-    .map(({ name, value }) => ({ name, text: squeeze(value) }))
-    .filter(({ text }) => text.length >= 8)
-    .flatMap(({ name, text }) => [text, [...text].reverse().join("")].map((form) => ({ name, form })));
+export function makeSplitMemory(values: readonly KnownValue[], tokens: Detector): SplitMemory {
+  const wanted = values.flatMap(({ name, value }) =>
+    [...new Set(spellingsOf(value).map(squeeze))]
+      .filter((form) => form.length >= SHORTEST)
+      .map((form) => ({ name, form })),
+  );
   const longest = Math.max(0, ...wanted.map(({ form }) => form.length));
-  const tails = new Map<string, string>();
+  const patterns = new PatternSet(wanted.map(({ form }) => ({ bytes: Buffer.from(form, "latin1"), fold: false })));
+  const tails = new Map<string, Tail>();
+  const look = (stream: string, piece: string): Finding | undefined => {
+    const before = tails.get(stream) ?? NOTHING;
+    const squeezed = before.squeezed + squeeze(piece);
+    let known: string | undefined;
+    patterns.find(Buffer.from(squeezed, "latin1"), (_, index) => {
+      known = wanted[index]?.name;
+      return true;
+    });
+    // pieces for different hosts make up a token by chance
+    const found =
+      known !== undefined ? knownFinding(known) : stream === "" ? undefined : findToken(tokens, before.raw, piece);
+    // the piece that was refused has not left: another one could complete the secret in its place
+    if (found !== undefined) return found;
+    const raw = SOLID.test(piece) ? (before.raw + piece).slice(-TOKEN_TAIL) : "";
+    tails.delete(stream);
+    tails.set(stream, { squeezed: squeezed.slice(-2 * longest), raw, last: piece });
+    if (tails.size > MOST_STREAMS) tails.delete(tails.keys().next().value ?? "");
+    return undefined;
+  };
+  const lookTwice = (stream: string, piece: string): Finding | undefined => {
+    const decoded = wanted.length === 0 ? undefined : decode(piece);
+    return (decoded === undefined ? undefined : look(`${stream}\0decoded`, decoded)) ?? look(stream, piece);
+  };
   return {
-    add: (stream, piece) => {
-      if (piece.length > LONGEST_PIECE || wanted.length === 0) return undefined;
-      const tail = (tails.get(stream) ?? "") + squeeze(piece);
-      tails.delete(stream);
-      tails.set(stream, tail.slice(-2 * longest));
-      if (tails.size > MOST_STREAMS) tails.delete(tails.keys().next().value ?? "");
-      const found = wanted.find(({ form }) => tail.includes(form));
-      if (found === undefined) return undefined;
-      // the piece that was refused has not left: another one could complete the secret in its place
-      tails.set(stream, tail.slice(0, Math.max(0, tail.length - squeeze(piece).length)));
-      return found.name;
+    add: (host, { name, value }) => {
+      if (value.length > LONGEST_PIECE) return undefined;
+      const piece = value.replace(LABEL, "");
+      const named = `${host} ${name}`;
+      const isSame = tails.get(named)?.last === piece;
+      const found = lookTwice(named, piece);
+      // what a request says again, such as its path, stands between the pieces of no secret
+      return found ?? (isSame ? undefined : (lookTwice(host, piece) ?? lookTwice("", piece)));
     },
   };
+}
+
+/** A token that begins in what left and ends in what is about to. */
+function findToken(tokens: Detector, before: string, piece: string): Finding | undefined {
+  if (before === "" || piece.length > TOKEN_TAIL || !SOLID.test(piece)) return undefined;
+  const found = tokens
+    .scan(Buffer.from(before + piece, "latin1"))
+    .find(
+      ({ rule, offset, length }) =>
+        !rule.startsWith("named-") && rule !== "url-login" && offset < before.length && offset + length > before.length,
+    );
+  return found && { ...found, encodings: ["split over requests"] };
+}
+
+/** A piece may be encoded by itself, so that the pieces joined are not the encoding of the whole. */
+function decode(piece: string): string | undefined {
+  if (!/^[0-9A-Za-z+/_-]{4,}={0,2}$/.test(piece)) return undefined;
+  const isHex = /^(?:[0-9A-Fa-f]{2})+$/.test(piece);
+  const bytes = Buffer.from(piece, isHex ? "hex" : "base64url");
+  return bytes.every((byte) => byte >= 0x20 && byte < 0x7f) ? bytes.toString("latin1") : undefined;
+}
+
+function knownFinding(provider: string): Finding {
+  const place = { offset: 0, length: 0, excerpt: `[${provider}]`, example: false, digest: "" };
+  return { rule: "known-value", provider, encodings: ["split over requests"], ...place };
 }
 
 function squeeze(text: string): string {
