@@ -22,16 +22,23 @@ export function openFiller(folder: string, pause: () => void, resume: () => void
   tar.stderr?.on("data", (chunk: Buffer) => {
     words = (words + chunk.toString("utf8")).slice(-2000);
   });
-  stdin.on("error", () => resume()); // its exit tells; what still comes is for nobody
+  stdin.on("error", () => {}); // its exit tells; what still comes is for nobody
   const done = new Promise<void>((resolve, reject) => {
     tar.once("error", (error) => reject(new Error(`tar: ${error.message}`)));
     tar.once("close", (code) => (code === 0 ? resolve() : reject(new Error(`tar: ${words.trim() || code}`))));
   });
+  let isPaused = false;
+  const goOn = () => {
+    if (isPaused) resume();
+    isPaused = false;
+  };
+  // a stream whose end was asked for tells no more of room: without the second, the last piece would stop everything for good
+  stdin.on("drain", goOn).once("close", goOn);
   const push = (piece: Buffer) => {
     if (piece.length === 0) stdin.end();
     else if (!stdin.write(piece) && !stdin.destroyed) {
+      isPaused = true;
       pause();
-      stdin.once("drain", resume);
     }
   };
   return { push, done };
