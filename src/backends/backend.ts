@@ -22,6 +22,8 @@ export interface Backend {
    * nothing has changed.
    */
   prepare(image: ImageRecipe | undefined, watch: PrepareWatch): Promise<Prepared>;
+  /** What `prepare` will give if nothing has changed since it was last done, without asking anybody; undefined when unknown. */
+  expect?(image: ImageRecipe): Promise<Prepared | undefined>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */
@@ -68,6 +70,13 @@ export type GuestSpec = {
   readonly slug: Slug;
   /** What `prepare` gave; undefined for a backend without images */
   readonly image?: string | undefined;
+  /**
+   * Where `image` is only what `prepare` is expected to give: does it, once. A guest may be begun with the one, but nothing is
+   * put into it and nothing runs in it unless the other is the same.
+   */
+  readonly prepare?: () => Promise<Prepared>;
+  /** Terminal of the command that will be run first, so that a backend may make ready for it; undefined when nobody knows */
+  readonly first?: Pick<GuestCommand, "terminal">;
   readonly layout: GuestLayout;
   /** Folder on the host that becomes the home folder inside; empty at first, owned by whoever made it */
   readonly homeFolder: string;
@@ -118,6 +127,8 @@ export interface Guest {
   exec(command: GuestCommand): Promise<GuestProcess>;
   /** Ends everything inside within a second; doing it twice is no error. */
   stop(): Promise<void>;
+  /** Why a command was killed that nobody outside has killed; undefined when nothing is known of it. */
+  explainKill?(): Promise<string | undefined>;
   /**
    * Brings the workspace of a guest that is stopped into the folder it came from; what has not changed there stays
    * untouched. Nothing is to be done where guest and host share the folder.

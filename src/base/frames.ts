@@ -22,6 +22,8 @@ export const FRAME_KINDS = {
   close: 9,
   /** The other side may send that many bytes more */
   credit: 10,
+  /** From the guest: its main process is about to start */
+  up: 11,
 } as const;
 
 /** Name of a kind of frame. */

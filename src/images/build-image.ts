@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import { makeTemporaryFolder, readTextIfThere, removeTree } from "../base/files.ts";
 import { startProcess } from "../base/process.ts";
-import { type Engine, engineWords, explainWords } from "./engine.ts";
+import { type Engine, engineWords, explainWords, isNoise } from "./engine.ts";
 import { type ImageId, parseImageId } from "./image-id.ts";
 
 /** What an image is built from. */
@@ -85,7 +85,7 @@ function runBuild(engine: Engine, args: readonly string[], { signal, onLine }: B
         words = (words + text).slice(-MOST_WORDS);
         const lines = (rest + text).split("\n");
         rest = (lines.pop() ?? "").slice(-MOST_WORDS);
-        for (const line of lines) onLine?.(line);
+        for (const line of lines) if (!isNoise(line)) onLine?.(line);
       });
     }
     const stop = () => child.kill("SIGTERM");

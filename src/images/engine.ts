@@ -62,9 +62,14 @@ const NOISE = [
 ];
 const MOST_LINES = 20;
 
+/** Whether a line of the engine's command is about itself and not about what it does. */
+export function isNoise(line: string): boolean {
+  return line.trim() === "" || NOISE.some((noise) => noise.test(line));
+}
+
 /** The lines of a message that tell something. */
 export function engineWords(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => line.trim() !== "" && !NOISE.some((noise) => noise.test(line)));
+  const lines = stderr.split("\n").filter((line) => !isNoise(line));
   return lines
     .slice(-MOST_LINES)
     .map((line) => line.replace(/^(Error response from daemon|docker|Error): /, "").trimEnd())

@@ -1,4 +1,4 @@
-import type { Guest, GuestSpec } from "../backends/backend.ts";
+import type { Backend, Guest, GuestCommand, GuestSpec } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
 import { writeAtomically } from "../base/files.ts";
 import { makeInterrupted } from "../base/interrupted.ts";
@@ -95,7 +95,8 @@ async function apply(
   const record = makeRecord(context, plan, claimed.holder);
   await writeRecord(claimed.folders.record, record);
 
-  const image = prepareImage(context, planned.backend, plan.image); // while secrets are resolved and the warden starts
+  const image = chooseImage(context, planned.backend, plan); // built while secrets are resolved and the warden starts
+  image.catch(() => {}); // told where it is waited for
   begin("resolve");
   const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
@@ -128,7 +129,8 @@ async function apply(
   const guest = await planned.backend.create(
     {
       slug: plan.slug,
-      image: (await image).image,
+      ...(await image),
+      first: { terminal: commandTerminal(context, plan) },
       layout: plan.guest,
       homeFolder: folders.home,
       workspace: guestWorkspace(plan, folders.workspace),
@@ -161,6 +163,8 @@ async function apply(
   );
   const ms = context.clock.now().getTime() - started;
   await journal.write(endingEvent(ending, ms));
+  const why = wasKilled(ending) ? await guest.explainKill?.() : undefined;
+  if (why !== undefined) options.onWarning?.(`the command was killed: ${why}`);
 
   options.onStep?.("settle");
   await guest.stop();
@@ -231,12 +235,32 @@ async function runInside(
   env: ReadonlyMap<string, string | SecretValue>,
 ): Promise<Ending> {
   const { command, guest: layout, workspace } = plan;
-  const { columns = 80, rows = 24 } = context.stdout;
   const inside = workspace.mode === "none" ? layout.home : layout.workspace;
   const cwd = workspace.mode === "copy" && workspace.subfolder !== "" ? `${inside}/${workspace.subfolder}` : inside;
-  const terminal = command.interactive ? { columns, rows, term: context.env["TERM"] ?? "xterm-256color" } : undefined;
   const { argv, input } = command;
+  const terminal = commandTerminal(context, plan);
   return runCommand(context, guest, { argv, env, cwd, terminal }, { input, timeMs: plan.limits.timeMs });
+}
+
+function commandTerminal({ stdout, env }: Context, { command }: BottlePlan): GuestCommand["terminal"] {
+  const { columns = 80, rows = 24 } = stdout;
+  return command.interactive ? { columns, rows, term: env["TERM"] ?? "xterm-256color" } : undefined;
+}
+
+/** What the guest is made from: already what is expected, where the builder only has to confirm it. */
+async function chooseImage(
+  context: Context,
+  backend: Backend,
+  { image }: BottlePlan,
+): Promise<Pick<GuestSpec, "image" | "prepare">> {
+  const expected = image && (await backend.expect?.({ ...image, args: {} }));
+  if (expected === undefined) return prepareImage(context, backend, image);
+  return { image: expected.image, prepare: () => prepareImage(context, backend, image) };
+}
+
+/** By nobody that this program knows of. */
+function wasKilled({ exit, by }: Ending): boolean {
+  return by === "itself" && exit.kind === "signal" && exit.signal === "SIGKILL";
 }
 
 function endingEvent({ exit, by }: Ending, ms: number) {

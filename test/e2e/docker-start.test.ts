@@ -35,11 +35,30 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
   afterEach(() => machine.close());
 
   test("an edited Dockerfile lands with the next start, its build is shown when it takes its time", async () => {
+    expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n" });
     expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n", stderr: "" });
     image(`RUN sleep 1; echo second >/made; : ${randomUUID()}`);
     const edited = await start("cat", "/made");
     expect(edited).toMatchObject({ code: 0, stdout: "second\n" });
     expect(edited.stderr).toContain("RUN sleep 1");
+    expect(edited.stderr).not.toMatch(/DEPRECATED|buildx/);
+  });
+
+  test("an image that is gone since the last start is built again", async () => {
+    await start("true");
+    spawnSync("docker", ["image", "rm", "--force", "bot-bottle/bottle-default"]);
+    expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n" });
+    expect(left()).toEqual(["", ""]);
+  });
+
+  test("whoever ends the forwarder ends the bottle, and is told so", async () => {
+    const killed = await start("sh", "-c", "kill -9 $(pgrep -x node); sleep 1000");
+    expect(killed.code).toBe(137);
+    expect(killed.stderr).toContain("something inside ended the main process of the bottle");
+    const alone = await start("sh", "-c", "kill -9 $$");
+    expect(alone.code).toBe(137);
+    expect(alone.stderr).not.toContain("main process");
+    expect(left()).toEqual(["", ""]);
   });
 
   test("a Dockerfile that does not build leaves nothing and says why", async () => {

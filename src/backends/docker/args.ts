@@ -1,5 +1,7 @@
+import { renderFrame } from "../../base/frames.ts";
 import type { GuestSpec } from "../backend.ts";
 import { LABELS, renderVolumeLabels } from "./labels.ts";
+import { COMMAND_VARIABLE, LAUNCHER } from "./launcher.ts";
 
 /** A folder or file of the host that a container sees. */
 export type BindMount = { readonly source: string; readonly target: string; readonly readOnly: boolean };
@@ -34,6 +36,13 @@ const OWN_PIDS = 24;
 /** Settings of the operator's command would bring the host's proxies, and their passwords, into every container. */
 const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"];
 
+/** Says at once that the container is up, as a frame, and becomes the main process, which takes its time to load. */
+const MAIN = `printf '${renderUp()}'; exec "$0" -e "$1"`;
+
+function renderUp(): string {
+  return [...renderFrame("up", 0)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+}
+
 const MEBIBYTE = 1024 * 1024;
 
 /** The words of `docker run` for a bottle; pure. */
@@ -46,7 +55,7 @@ export function makeRunArgs(spec: GuestSpec, parts: ContainerParts): readonly st
     ...limits(spec),
     ...folders(spec, parts),
     ...PROXY_VARIABLES.flatMap((name) => ["--env", `${name}=`, "--env", `${name.toLowerCase()}=`]),
-    ...["--workdir", "/", "--entrypoint", parts.node, parts.image, "-e", parts.program],
+    ...["--workdir", "/", "--entrypoint", "sh", parts.image, "-c", MAIN, parts.node, parts.program],
   ];
 }
 
@@ -98,65 +107,21 @@ export type ExecParts = {
   readonly user: string;
   /** Mark of everything the command starts */
   readonly mark: string;
-  /** Names of its variables; their values come through the pipe, in this order */
-  readonly variables: readonly string[];
-  /** Pipe that the engine's command reads the values from */
-  readonly envPipe: string;
-  readonly argv: readonly string[];
-  readonly cwd: string;
   readonly terminal: { readonly columns: number; readonly rows: number } | undefined;
   /** Folders that come before and after the image's own on the PATH */
   readonly path: { readonly before: string; readonly after: string };
 };
 
-/** Variable that marks all processes of a command. */
-export const COMMAND_VARIABLE = "BOTTLE_COMMAND";
-
-/** Name under which a value travels: the launcher must not be changed by what it carries. */
-export function carriedName(index: number): string {
-  return `BOTTLE_ENV_${index}`;
-}
-
 /** Bytes that nobody types: the engine's own two, Ctrl-P and Ctrl-Q, would be taken from every program inside. */
 const DETACH_KEYS = "ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^";
 
-/** The words of `docker exec` for a command; pure. */
-export function makeExecArgs(parts: ExecParts): readonly string[] {
-  const { name, user, mark, variables, envPipe, argv, cwd, terminal, path } = parts;
+/** The words of `docker exec` for any command: which one, and its variables, the launcher is told on its input; pure. */
+export function makeExecArgs({ name, user, mark, terminal, path }: ExecParts): readonly string[] {
   return [
     ...["exec", "--interactive", "--user", user, "--workdir", "/"],
     ...(terminal === undefined ? [] : ["--tty", "--detach-keys", DETACH_KEYS]),
     ...["--env", `${COMMAND_VARIABLE}=${mark}`],
-    ...["--env-file", envPipe],
-    ...[name, "sh", "-c", LAUNCHER, "bottle", mark, cwd, path.before, path.after],
+    ...[name, "sh", "-c", LAUNCHER, "bottle", mark, path.before, path.after],
     ...[String(terminal?.columns ?? 0), String(terminal?.rows ?? 0)],
-    ...[String(variables.length), ...variables, ...argv],
   ];
 }
-
-/** What the launcher says on standard error before it becomes the command. */
-export function launchMark(mark: string): string {
-  return `\x1ebottle:${mark}:`;
-}
-
-/** The end of what the launcher says. */
-export const MARK_END = "\x1e";
-
-/**
- * Becomes the command, with a word about it first: only that tells a command that ended with 127 from one that is not
- * there. Gives each variable its own name back.
- */
-const LAUNCHER = [
-  "_m=$1 _d=$2 _n=$7",
-  '[ "$5" = 0 ] || stty cols "$5" rows "$6" 2>/dev/null',
-  "PATH=$3$PATH$4; export PATH; shift 7; _i=0",
-  'while [ "$_i" -lt "$_n" ]; do',
-  'eval "_v=\\$BOTTLE_ENV_$_i"; _v=$(printf "%b." "$_v"); eval "$1=\\${_v%.}; export $1"',
-  "unset BOTTLE_ENV_$_i; shift; _i=$((_i+1)); done",
-  `_say() { printf '\\036bottle:%s:%s\\036' "$_m" "$1" >&2; }`,
-  'cd "$_d" 2>/dev/null || { _say no-folder; exit 125; }',
-  '_f=$1; case $1 in */*) ;; *) _f=; _s=$IFS; IFS=:; for _p in $PATH; do [ -f "$_p/$1" ] && [ -x "$_p/$1" ] && { _f=$_p/$1; break; }; done; IFS=$_s ;; esac',
-  '[ -n "$_f" ] && [ -e "$_f" ] || { _say not-found; exit 127; }',
-  '[ -f "$_f" ] && [ -x "$_f" ] || { _say not-executable; exit 126; }',
-  '_say "$$"; exec "$@"',
-].join("\n");

@@ -7,6 +7,7 @@ import { mustRun } from "../../images/engine.ts";
 import { parseImageId } from "../../images/image-id.ts";
 import type { Backend, GuestRef, Probe } from "../backend.ts";
 import { collectFolder } from "./collect.ts";
+import { recallImage, rememberImage } from "./expected-image.ts";
 import { openGuest } from "./guest.ts";
 import { LABELS, makeOwnerMark } from "./labels.ts";
 import { type EngineFacts, parseGuests } from "./output.ts";
@@ -39,7 +40,13 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
     },
     prepare: async (image, watch) => {
       if (image === undefined) throw new BottleError("launch/failed", "nothing says which image the bottle runs in");
-      return { image: await buildImage(engine, image, watch) };
+      const id = await buildImage(engine, image, watch);
+      await rememberImage(setup.cacheFolder, image, id);
+      return { image: id };
+    },
+    expect: async (image) => {
+      const id = await recallImage(setup.cacheFolder, image);
+      return id && { image: id };
     },
     create: async (spec, scope) => {
       const outcome = await lookOnce();

@@ -1,70 +1,104 @@
 import { randomBytes } from "node:crypto";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
 import { type Child, type Exit, makeExit, startProcess } from "../../base/process.ts";
 import { openPty, type Pty } from "../../base/pty.ts";
 import { SecretValue } from "../../base/secret-value.ts";
 import { type Engine, engineWords, explainWords } from "../../images/engine.ts";
 import type { GuestCommand, GuestProcess, GuestStreams } from "../backend.ts";
-import { COMMAND_VARIABLE, type ExecParts, launchMark, MARK_END, makeExecArgs } from "./args.ts";
-import { openEnvPipe, renderVariables } from "./env-pipe.ts";
+import { type ExecParts, makeExecArgs } from "./args.ts";
 import type { Holder } from "./holder.ts";
+import { COMMAND_VARIABLE, renderOrders } from "./launcher.ts";
+import { type MarkedStream, type Said, splitMarks } from "./marked-stream.ts";
 import { explainMark, parseExit } from "./output.ts";
 
 /** What starting a command in a container needs. */
 export type LaunchParts = {
   readonly engine: Engine;
   readonly holder: Pick<Holder, "signal" | "watch" | "exit">;
-  /** Private folder for the pipe of its variables */
-  readonly scratch: string;
   readonly container: Pick<ExecParts, "name" | "user" | "path">;
   /** Variables of every command, which its own may replace */
   readonly env: ReadonlyMap<string, string>;
 };
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Most bytes of a variable with its name that Linux gives to a program */
+const MOST_VARIABLE_BYTES = 128 * 1024 - 2;
 /** Time that a command's end may take to be told after its container's, `ms` */
 const LATE_MS = 500;
-const MOST_WORDS = 16 * 1024;
 
 /** A command that runs, and the way to let go of its streams. */
 export type RunningCommand = { readonly process: GuestProcess; close(): void };
 
-/** Starts a command in a container; resolves when it runs and throws `launch/…` when it cannot. */
-export async function startGuestProcess(parts: LaunchParts, command: GuestCommand): Promise<RunningCommand> {
+/** A launcher in a container, which becomes a command when it is told which. */
+export type Launcher = {
+  readonly isTerminal: boolean;
+  /** Resolves when the command runs and throws `launch/…` when it cannot; once only. */
+  launch(command: GuestCommand): Promise<RunningCommand>;
+  /** Ends one that is not needed. */
+  close(): void;
+};
+
+/** Starts a launcher; that it cannot be started is told to whoever has a command for it. */
+export async function openLauncher(parts: LaunchParts, terminal: GuestCommand["terminal"]): Promise<Launcher> {
   const { engine, holder, container } = parts;
   const mark = randomBytes(8).toString("hex");
-  const env = new Map<string, string | SecretValue>([...parts.env, ...command.env]);
-  if (command.terminal !== undefined) env.set("TERM", command.terminal.term);
-  const variables = [...env.keys()].filter((name) => NAME.test(name));
-  const { argv, cwd, terminal } = command;
-  const values = renderVariables(variables.map((name) => expose(env.get(name) ?? "")));
-  const envPipe = await openEnvPipe(parts.scratch);
-  const args = makeExecArgs({ ...container, mark, variables, envPipe: envPipe.path, argv, cwd, terminal });
-  const { child, streams, errors, close } = await start([engine.command, ...args], engine.env, terminal);
+  const argv = [engine.command, ...makeExecArgs({ ...container, mark, terminal })] as const;
+  const { child, streams, marks, close } = await start(argv, mark, engine.env, terminal);
   const exit = new Promise<Exit>((resolve) => {
     child.once("exit", (code, signal) => resolve(parseExit(makeExit(code, signal))));
     child.once("error", () => resolve({ kind: "code", code: 127 }));
   });
-  await envPipe.write(values, exit);
-  const said = await Promise.race([errors.said(launchMark(mark)), exit.then(() => errors.saidUntilEnd())]);
-  const pid = Number(said.mark);
-  if (said.mark === undefined || !Number.isInteger(pid)) {
-    await exit;
-    close();
-    throw explain(engine, said, argv[0] ?? "", cwd);
-  }
-  holder.watch(pid, `${COMMAND_VARIABLE}=${mark}`);
   // some runtimes lose the end of a command together with its container
   void holder.exit.then(() => setTimeout(() => child.kill("SIGKILL"), LATE_MS).unref());
-  let ended = false;
-  void exit.then(() => {
-    ended = true;
-  });
-  const kill = (signal: NodeJS.Signals) => {
-    if (!ended) holder.signal(pid, signal);
+  const launch = async (command: GuestCommand): Promise<RunningCommand> => {
+    const orders = renderOrders(collectVariables(parts.env, command), command);
+    if (streams.kind === "terminal" && command.terminal !== undefined) {
+      streams.terminal.resize(command.terminal.columns, command.terminal.rows);
+    }
+    if (await marks.waits) (streams.kind === "pipes" ? streams.stdin : streams.terminal.input).write(orders);
+    const said = await marks.said;
+    const pid = Number(said.mark);
+    if (said.mark === undefined || !Number.isInteger(pid)) {
+      await exit;
+      close();
+      throw explain(engine, said, command.argv[0] ?? "", command.cwd);
+    }
+    holder.watch(pid, `${COMMAND_VARIABLE}=${mark}`);
+    let ended = false;
+    void exit.then(() => {
+      ended = true;
+    });
+    const kill = (signal: NodeJS.Signals) => {
+      if (!ended) holder.signal(pid, signal);
+    };
+    return { process: { ...streams, exit, kill }, close };
   };
-  return { process: { ...streams, exit, kill }, close };
+  return {
+    isTerminal: terminal !== undefined,
+    launch,
+    close: () => {
+      child.kill("SIGKILL");
+      close();
+    },
+  };
+}
+
+function collectVariables(own: LaunchParts["env"], { env, terminal }: GuestCommand): ReadonlyMap<string, string> {
+  const all = new Map<string, string | SecretValue>([...own, ...env]);
+  if (terminal !== undefined) all.set("TERM", terminal.term);
+  const variables = [...all].filter(([name]) => NAME.test(name)).map(([name, value]) => [name, expose(value)] as const);
+  for (const [name, value] of variables) {
+    if (Buffer.byteLength(name) + Buffer.byteLength(value) <= MOST_VARIABLE_BYTES) continue;
+    throw new BottleError(
+      "launch/failed",
+      `the variable ${name} is too long: no program can be given more than 128 KiB`,
+      {
+        hint: "put the value into a file of the workspace instead",
+      },
+    );
+  }
+  return new Map(variables);
 }
 
 function expose(value: string | SecretValue): string {
@@ -77,12 +111,13 @@ const TOLD_AGAIN_MS = [250, 1000, 3000];
 type Started = {
   readonly child: Child;
   readonly streams: GuestStreams;
-  readonly errors: MarkedStream;
+  readonly marks: MarkedStream;
   close(): void;
 };
 
 async function start(
   argv: readonly [string, ...string[]],
+  mark: string,
   env: Readonly<Record<string, string | undefined>>,
   terminal: GuestCommand["terminal"],
 ): Promise<Started> {
@@ -91,15 +126,15 @@ async function start(
     const { stdin, stdout, stderr } = child;
     if (stdin === null || stdout === null || stderr === null) throw new Error("pipes were asked for");
     stdin.on("error", () => {});
-    const errors = splitMark(stderr);
+    const marks = splitMarks(stderr, mark, { echoes: false });
     const kept = stdout.pipe(new PassThrough()); // what nobody reads yet, Node throws away at the end of a child
-    return { child, streams: { kind: "pipes", stdin, stdout: kept, stderr: errors.rest }, errors, close: () => {} };
+    return { child, streams: { kind: "pipes", stdin, stdout: kept, stderr: marks.rest }, marks, close: () => {} };
   }
   const pty: Pty = await openPty(terminal);
   const { slaveFd } = pty;
   const child = startProcess(argv, { env, stdio: [slaveFd, slaveFd, slaveFd], detached: true });
   pty.closeSlave();
-  const errors = splitMark(pty.output);
+  const marks = splitMarks(pty.output, mark, { echoes: true });
   const told: NodeJS.Timeout[] = [];
   const resize = (columns: number, rows: number) => {
     pty.resize(columns, rows);
@@ -112,66 +147,8 @@ async function start(
   child.once("exit", () => {
     for (const timer of told.splice(0)) clearTimeout(timer);
   });
-  const streams = { kind: "terminal", terminal: { input: pty.input, output: errors.rest, resize } } as const;
-  return { child, streams, errors, close: () => pty.close() };
-}
-
-type Said = { readonly mark: string | undefined; readonly words: string };
-
-/** A stream that begins with words of the engine and of the launcher, and goes on with those of the command. */
-type MarkedStream = {
-  /** Resolves with what stands between the mark and its end, and the words before it */
-  said(mark: string): Promise<Said>;
-  /** What was said without any mark, once the stream is at its end */
-  saidUntilEnd(): Promise<Said>;
-  /** What comes after it */
-  readonly rest: Readable;
-};
-
-function splitMark(stream: Readable): MarkedStream {
-  const rest = new PassThrough();
-  let head = Buffer.alloc(0);
-  let settled: ((said: Said) => void) | undefined;
-  let wanted = "";
-  const found = new Promise<Said>((resolve) => {
-    settled = resolve;
-  });
-  const look = () => {
-    const at = wanted === "" ? -1 : head.indexOf(wanted);
-    const end = at < 0 ? -1 : head.indexOf(MARK_END, at + wanted.length);
-    if (end < 0) return;
-    stream.off("data", take);
-    rest.write(head.subarray(end + MARK_END.length));
-    stream.pipe(rest);
-    settled?.({
-      mark: head.subarray(at + wanted.length, end).toString("utf8"),
-      words: head.subarray(0, at).toString("utf8"),
-    });
-  };
-  const take = (chunk: Buffer) => {
-    head = Buffer.concat([head, chunk]).subarray(-MOST_WORDS);
-    look();
-  };
-  stream.on("data", take);
-  const over = new Promise<void>((resolve) =>
-    stream
-      .once("end", resolve)
-      .once("close", resolve)
-      .once("error", () => resolve()),
-  );
-  void over.then(() => {
-    settled?.({ mark: undefined, words: head.toString("utf8") });
-    rest.end();
-  });
-  return {
-    said: (mark) => {
-      wanted = mark;
-      look();
-      return found;
-    },
-    saidUntilEnd: () => over.then(() => found),
-    rest,
-  };
+  const streams = { kind: "terminal", terminal: { input: pty.input, output: marks.rest, resize } } as const;
+  return { child, streams, marks, close: () => pty.close() };
 }
 
 function explain(engine: Engine, { mark, words }: Said, program: string, cwd: string): BottleError {

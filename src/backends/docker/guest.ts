@@ -1,18 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { BottleError } from "../../base/errors.ts";
 import { randomBase36 } from "../../base/ids.ts";
-import type { Scope } from "../../base/scope.ts";
+import { Scope } from "../../base/scope.ts";
 import { removeContainer, removeVolume } from "../../images/containers.ts";
 import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts";
 import { takeFreeName } from "../../images/free-name.ts";
-import type { ImageId } from "../../images/image-id.ts";
+import { type ImageId, parseImageId } from "../../images/image-id.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
 import { type ContainerParts, makeRunArgs, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
 import { giveVolume } from "./give-volume.ts";
 import { type Begin, type Holder, openHolder } from "./holder.ts";
 import { readImageFacts } from "./image-facts.ts";
 import { makeContainerName, makeOwnerMark } from "./labels.ts";
-import { openLink } from "./link.ts";
+import { type Link, openLink } from "./link.ts";
 import { makeMounts, readTools } from "./mounts.ts";
 import { isNameTaken } from "./output.ts";
 import { type OwnFiles, writeOwnFiles } from "./own-files.ts";
@@ -35,6 +35,7 @@ export async function openGuest(
   spec: GuestSpec,
   scope: Scope,
 ): Promise<Guest> {
+  if (!around.mayMount) refuseFoldersOfThisMachine(spec);
   const failed = new AbortController();
   const stop = (error: unknown) => failed.abort(error);
   const filled = Promise.resolve(spec.fill?.({ uid: setup.uid, gid: setup.gid }, failed.signal));
@@ -46,16 +47,55 @@ export async function openGuest(
   return made;
 }
 
+/** Makes it from the image that is expected, and once more where the builder comes to another. */
 async function makeGuest(
   setup: DockerSetup,
-  { image, runtime, mayMount }: Surroundings,
+  around: Surroundings,
   spec: GuestSpec,
   scope: Scope,
   filled: Promise<void>,
 ): Promise<Guest> {
-  if (!mayMount) refuseFoldersOfThisMachine(spec);
-  const { engine, cacheFolder, nodePath } = setup;
   const link = await openLink(spec.scratch, spec.link ?? [], scope);
+  const { prepare } = spec;
+  let built: Promise<ImageId | undefined> | undefined;
+  const build = () => {
+    built ??=
+      prepare === undefined ? Promise.resolve(around.image) : prepare().then(({ image }) => parseImageId(image ?? ""));
+    return built;
+  };
+  const isBuilt = async (image: ImageId) => (await build()) === image;
+  const attempt = async (image: ImageId): Promise<Guest | "not-built"> => {
+    const own = new Scope();
+    scope.defer("remove the container and its volume", () => own.close());
+    const parts = { setup, around: { ...around, image }, spec, scope: own, link, filled, isBuilt };
+    const made = await makeContainer(parts).catch(async (error: unknown) => {
+      if (await isBuilt(image)) throw error;
+      return "not-built" as const; // the engine may not even have it any more
+    });
+    if (made === "not-built") await own.close();
+    return made;
+  };
+  const first = await attempt(around.image);
+  const image = first === "not-built" ? await build() : undefined;
+  const guest = image === undefined ? first : await attempt(image);
+  if (guest === "not-built") throw new BottleError("launch/failed", "the builder gave no image");
+  return guest;
+}
+
+type MakeParts = {
+  readonly setup: DockerSetup;
+  readonly around: Surroundings;
+  readonly spec: GuestSpec;
+  readonly scope: Scope;
+  readonly link: Link;
+  readonly filled: Promise<void>;
+  readonly isBuilt: (image: ImageId) => Promise<boolean>;
+};
+
+async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
+  const { setup, around, spec, scope, link } = made;
+  const { image, runtime, mayMount } = around;
+  const { engine, cacheFolder, nodePath } = setup;
   const [facts, program, tools] = await Promise.all([
     readImageFacts(engine, image, { cacheFolder, nodePath, mayMount }),
     readFile(setup.guestProgram, "utf8"),
@@ -65,6 +105,7 @@ async function makeGuest(
   const named = facts.user && uid === spec.layout.uid;
   const files = writeOwnFiles(spec, named ? undefined : { uid, gid }, mayMount);
   const base = makeContainerName(spec.slug);
+  const ownNode = facts.node === "ours";
   const parts: Omit<ContainerParts, "name"> = {
     volume: `${base}-${randomBase36(8)}`,
     mark: makeOwnerMark(setup.home, setup.uid),
@@ -72,10 +113,10 @@ async function makeGuest(
     user: `${uid}:${gid}`,
     runtime,
     mounts: mayMount
-      ? makeMounts({ spec, files, tools, sockets: link.folder, nodePath: facts.node === "ours" ? nodePath : undefined })
+      ? makeMounts({ spec, files, tools, sockets: link.folder, nodePath: ownNode ? nodePath : undefined })
       : [],
     ownFolders: files.folders.map(({ target }) => target),
-    node: facts.node === "ours" ? `${OWN_PROGRAMS}/node` : "node",
+    node: ownNode ? `${OWN_PROGRAMS}/node` : "node",
     program,
   };
   scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(removeVolume(engine, parts.volume)));
@@ -86,27 +127,23 @@ async function makeGuest(
     ports: link.ports,
     sockets: mayMount && setup.link !== "streams" ? { folder: SOCKET_FOLDER, nonce: link.nonce } : undefined,
   };
-  const { name, taken: holder } = await takeFreeName(base, async (candidate) => {
-    const one = openHolder(engine, makeRunArgs(spec, { ...parts, name: candidate }), link);
+  const { taken } = await takeFreeName(base, async (name) => {
+    const holder = openHolder(engine, makeRunArgs(spec, { ...parts, name }), link);
     const state = { taken: false };
-    scope.defer(`remove the container ${candidate}`, async () => {
-      one.release();
-      if (!state.taken) await unlessGone(removeContainer(engine, candidate));
-      await one.exit;
+    scope.defer(`remove the container ${name}`, async () => {
+      holder.release();
+      if (!state.taken) await unlessGone(removeContainer(engine, name));
+      await holder.exit;
     });
-    state.taken = (await fillContainer(setup, one, begin, sources, filled)) === "taken";
-    return state.taken ? "taken" : one;
+    const { listeners } = link;
+    const guest = makeRunningGuest({ setup, spec, name, holder, listeners, user: parts.user, tools, ownNode });
+    const { first } = spec;
+    if (first !== undefined) void holder.up.then(() => guest.expectCommand(first));
+    const filled = await fillContainer(made, holder, begin, sources);
+    state.taken = filled === "taken";
+    return filled === "ours" ? guest : filled;
   });
-  return makeRunningGuest({
-    setup,
-    spec,
-    name,
-    holder,
-    listeners: link.listeners,
-    user: parts.user,
-    tools,
-    ownNode: facts.node === "ours",
-  });
+  return taken;
 }
 
 /** Without an engine nothing can be removed; whoever stopped the guest was told, and the next clean-up finds it. */
@@ -129,16 +166,16 @@ function fillSources(spec: GuestSpec, { folders }: OwnFiles): readonly FillSourc
 
 /** Tells the container what it is and sends what belongs into it. Throws when it does not come up. */
 async function fillContainer(
-  { engine }: DockerSetup,
+  { setup: { engine }, around: { image }, filled, isBuilt }: MakeParts,
   holder: Holder,
   begin: Begin,
   sources: readonly FillSource[],
-  filled: Promise<void>,
-): Promise<"taken" | "ours"> {
+): Promise<"taken" | "ours" | "not-built"> {
   holder.begin(begin);
-  await Promise.race([filled, holder.exit]);
+  const allowed = Promise.all([isBuilt(image), filled]).then(([yes]) => yes);
+  if ((await Promise.race([allowed, holder.exit])) === false) return "not-built";
   const sending = (async () => {
-    await filled;
+    await allowed;
     for (const [index, { source }] of sources.entries()) await sendFolder(holder, index, source);
   })();
   const ready = await Promise.race([holder.ready, sending.then(() => holder.ready)]);

@@ -13,6 +13,8 @@ export type Holder = {
   begin(start: Begin): void;
   /** Sends an archive to the folder of that number; resolves when all of it is on its way. */
   fill(index: number, archive: Readable): Promise<void>;
+  /** Resolves when the container runs, or will never run; its main process may still be on its way */
+  readonly up: Promise<void>;
   /** How the start went: which link there is, or what went wrong and whether the engine said it */
   readonly ready: Promise<Ready>;
   signal(pid: number, signal: NodeJS.Signals): void;
@@ -53,9 +55,15 @@ export function openHolder(engine: Engine, args: readonly string[], link: Link):
   });
   const channels = makeChannels({ write: (bytes) => void stdin.write(bytes), connect: (port) => link.connect(port) });
   void exit.then(() => channels.close());
+  let isUp = () => {};
+  const up = new Promise<void>((resolve) => {
+    isUp = resolve;
+  });
+  void exit.then(isUp);
   const ready = new Promise<Ready>((resolve) => {
     const take = (frame: Frame) => {
-      if (frame.kind === "ready") resolve(parseReady(frame.payload.toString("utf8")));
+      if (frame.kind === "up") isUp();
+      else if (frame.kind === "ready") resolve(parseReady(frame.payload.toString("utf8")));
       else channels.take(frame);
     };
     readFrames(stdout, take, () => child.kill("SIGKILL"));
@@ -75,6 +83,7 @@ export function openHolder(engine: Engine, args: readonly string[], link: Link):
       }
       stdin.write(renderFrame("fill", index));
     },
+    up,
     ready,
     signal: (pid, signal) => tell("signal", { pid, signal }),
     watch: (pid, mark) => tell("watch", { pid, mark }),

@@ -3,7 +3,7 @@ import { engineWords, succeeded } from "../../images/engine.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
 import { OWN_PROGRAMS } from "./args.ts";
 import { collectFolder } from "./collect.ts";
-import { type LaunchParts, type RunningCommand, startGuestProcess } from "./guest-process.ts";
+import { type Launcher, type LaunchParts, openLauncher, type RunningCommand } from "./guest-process.ts";
 import type { Holder } from "./holder.ts";
 import type { Tool } from "./mounts.ts";
 import type { DockerSetup } from "./setup.ts";
@@ -22,14 +22,31 @@ export type RunningParts = {
 };
 
 const STOP_DEADLINE_MS = 10_000;
+/** Time that the end of a container may be told after that of a command in it, `ms` */
+const TOLD_LATE_MS = 500;
+
+/** A guest, and what is made ready in its container before anything may run there. */
+export type RunningGuest = Guest & {
+  /** Starts what will become the first command; `exec` waits for it. */
+  expectCommand(first: Pick<GuestCommand, "terminal">): void;
+};
 
 /** The guest around a container that is up. */
-export function makeRunningGuest(parts: RunningParts): Guest {
+export function makeRunningGuest(parts: RunningParts): RunningGuest {
   const { setup, spec, name, listeners } = parts;
   const { engine } = setup;
   const launch = makeLaunchParts(parts);
   const running = new Set<RunningCommand>();
   let stopping: Promise<void> | undefined;
+  let expected: Promise<Launcher> | undefined;
+  const takeLauncher = async (terminal: GuestCommand["terminal"]): Promise<Launcher> => {
+    const taken = expected;
+    expected = undefined; // before anybody waits: it becomes one command only
+    const ready = await taken;
+    if (ready?.isTerminal === (terminal !== undefined)) return ready;
+    ready?.close();
+    return openLauncher(launch, terminal);
+  };
   const stop = async (): Promise<void> => {
     await endContainer(parts);
     await Promise.all([...running].map((one) => one.process.exit));
@@ -37,7 +54,8 @@ export function makeRunningGuest(parts: RunningParts): Guest {
   };
   const exec = async (command: GuestCommand): Promise<GuestProcess> => {
     if (stopping !== undefined) throw new BottleError("launch/failed", `the bottle ${spec.slug} is stopped`);
-    const one = await startGuestProcess(launch, command);
+    const launcher = await takeLauncher(command.terminal);
+    const one = await launcher.launch(command);
     running.add(one);
     return one.process;
   };
@@ -46,10 +64,16 @@ export function makeRunningGuest(parts: RunningParts): Guest {
     owner: { uid: setup.uid, gid: setup.gid },
     listeners,
     exec,
+    expectCommand: ({ terminal }) => {
+      expected = openLauncher(launch, terminal);
+      expected.catch(() => {}); // told to whoever has a command for it
+      void parts.holder.exit.then(async () => (await expected?.catch(() => undefined))?.close());
+    },
     stop: () => {
       stopping ??= stop();
       return stopping;
     },
+    explainKill: () => explainKill(parts),
     collect: async () => {
       if (spec.workspace.kind === "folder") {
         await collectFolder(engine, `${name}:${spec.layout.workspace}/.`, spec.workspace.path);
@@ -63,7 +87,6 @@ function makeLaunchParts({ setup, spec, name, holder, user, tools, ownNode }: Ru
   return {
     engine: setup.engine,
     holder,
-    scratch: spec.scratch,
     container: {
       name,
       user,
@@ -81,19 +104,30 @@ function makeLaunchParts({ setup, spec, name, holder, user, tools, ownNode }: Ru
   };
 }
 
+/** Whoever ends the main process ends the container. */
+async function explainKill({ holder }: RunningParts): Promise<string | undefined> {
+  const ended = await isSettledWithin(holder.exit, TOLD_LATE_MS);
+  return ended ? "something inside ended the main process of the bottle, and the bottle with it" : undefined;
+}
+
+async function isSettledWithin(what: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  const settled = await Promise.race([what.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
+}
+
 /** Kills everything inside. The engine is asked, because the main process may be stopped by who it shares its user with. */
 async function endContainer({ setup, spec, name, holder }: RunningParts): Promise<void> {
   const { exit, stderr } = await setup.engine.run(["kill", name]);
   holder.release();
   const gone =
     succeeded(exit) || /no such container|is not running|no container with name|can only kill running/i.test(stderr);
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), gone ? STOP_DEADLINE_MS : 1000);
-  });
-  const ended = await Promise.race([holder.exit, late]);
-  clearTimeout(timer);
-  if (gone && ended !== "late") return;
+  const ended = await isSettledWithin(holder.exit, gone ? STOP_DEADLINE_MS : 1000);
+  if (gone && ended) return;
   const words = engineWords(stderr) || "the container does not end";
   throw new BottleError("bottle/still-running", `the bottle ${spec.slug} may still run, without a way out: ${words}`, {
     hint: "when the engine answers again: bottle cleanup",
