@@ -59,14 +59,14 @@ export function renderOrders(
 }
 
 function renderItem(value: string, what: string): string {
-  const text = escape(value);
+  const text = escapeBytes(value);
   // a part may end within an escape: they are joined before it is undone
   const parts = text.match(new RegExp(`.{1,${MOST_LINE_BYTES}}`, "g")) ?? [];
   return [...parts.map((part) => `+${part}\n`), `${what}\n`].join("");
 }
 
 /** Everything but printable ASCII as `printf %b` reads it: a terminal would act on the rest, and a shell stumble over it. */
-function escape(value: string): string {
+function escapeBytes(value: string): string {
   if (/^[ !-[\]-~]*$/.test(value)) return value;
   return [...Buffer.from(value)]
     .map((byte) =>
