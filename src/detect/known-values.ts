@@ -24,6 +24,7 @@ export function makeKnownValueDetector(values: readonly KnownValue[]): Detector 
   const search = new PatternSet(needles.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
   const squeezed = unique(usable.flatMap(squeezedNeedles));
   const searchSqueezed = new PatternSet(squeezed.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
+  const mayHold = makeSqueezedFilter(squeezed);
   return {
     name: "known",
     scan: (bytes) => {
@@ -33,7 +34,7 @@ export function makeKnownValueDetector(values: readonly KnownValue[]): Detector 
         if (needle !== undefined) findings.push(makeFinding(needle, offset, needle.bytes.length));
         return findings.length >= 20;
       });
-      if (findings.length > 0 || squeezed.length === 0) return findings;
+      if (findings.length > 0 || !mayHold(bytes)) return findings;
       searchSqueezed.find(squeeze(bytes), (_, index) => {
         const needle = squeezed[index];
         if (needle !== undefined) findings.push(makeFinding(needle, 0, bytes.length));
@@ -91,12 +92,41 @@ function squeeze(bytes: Buffer): Buffer {
   let length = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] as number;
-    if (KEPT[byte] === 1) out[length++] = byte;
+    out[length] = byte; // overwritten by the next one when it does not count
+    length += KEPT[byte] as number;
   }
   return out.subarray(0, length);
 }
 
 const KEPT = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9A-Za-z]/.test(String.fromCharCode(byte)) ? 1 : 0));
+
+/** Whether the first letters and digits of some text stand somewhere in this order, whatever is between them. */
+function makeSqueezedFilter(needles: readonly Needle[]): (bytes: Buffer) => boolean {
+  const heads = new Set<number>();
+  const marks = new Uint8Array(MARKS);
+  for (const { bytes } of needles) {
+    const head = bytes.subarray(0, FILTERED).reduce((before, byte) => (before << 5) | (byte & 31), 0);
+    heads.add(head);
+    marks[(head ^ (head >>> 15)) & (MARKS - 1)] = 1;
+  }
+  return (bytes) => {
+    if (heads.size === 0) return false;
+    const kept = KEPT;
+    let head = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const byte = bytes[at] as number;
+      const keep = -(kept[byte] as number); // all bits or none: a branch here would be guessed wrong half of the time
+      head = (head & ~keep) | (((head << 5) | (byte & 31)) & FILTER & keep);
+      if (marks[(head ^ (head >>> 15)) & (MARKS - 1)] === 1 && heads.has(head)) return true;
+    }
+    return false;
+  };
+}
+
+/** So many letters and digits, five bits of each: the same for small ones and capitals */
+const FILTERED = 6;
+const FILTER = 2 ** (5 * FILTERED) - 1;
+const MARKS = 2 ** 15;
 
 /** The characters that depend on the value alone, when `shift` bytes of its first group stand before it. */
 function base64Core(bytes: Buffer, shift: number): string {

@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { isAscii, isUtf8 } from "node:buffer";
 
 /** Letters of other scripts that look like Latin ones. */
 const LOOKALIKES: Readonly<Record<string, string>> = {
@@ -77,19 +77,33 @@ const INVISIBLE =
   /\u034f|[\u00ad\u061c\u115f\u1160\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0]|[\u180b-\u180f]|\u17b4|\u17b5|[\ufe00-\ufe0f]|\udb40[\udc00-\udfff]/g;
 const MARKS = /\p{M}/gu;
 
+/** Longer stretches than this do not come again and again, as dashes and quotation marks do */
+const REMEMBERED = 8;
+/** Usual in any text, and nothing that hides something: three dots in one sign are no part of a secret */
+const USUAL: readonly string[] = [..."–—‘’“”•·×→←≤≥✓…©°"];
+
 /** Text with look-alike letters, invisible characters and marks replaced by what a reader sees; undefined when there are none. */
 export function normaliseLetters(bytes: Buffer): Buffer | undefined {
-  if (!hasHighBytes(bytes) || !isUtf8(bytes)) return undefined;
+  if (isAscii(bytes) || !isUtf8(bytes)) return undefined;
   const text = bytes.toString("utf8");
-  const plain = text
+  const seen = new Map(USUAL.map((sign) => [sign, sign]));
+  let changed = false;
+  const plain = text.replace(/[^\0-\x7f]+/g, (foreign) => {
+    const known = seen.get(foreign);
+    if (known !== undefined) return known;
+    const normal = normalise(foreign);
+    changed ||= normal !== foreign;
+    if (foreign.length <= REMEMBERED) seen.set(foreign, normal);
+    return normal;
+  });
+  return changed ? Buffer.from(plain) : undefined;
+}
+
+/** What decomposes by itself does so next to anything: no letter of ASCII takes part. */
+function normalise(foreign: string): string {
+  return foreign
     .replace(INVISIBLE, "")
     .normalize("NFKD")
     .replace(MARKS, "")
     .replace(/[^\0-\x7f]/g, (letter) => LOOKALIKES[letter] ?? letter);
-  return plain === text ? undefined : Buffer.from(plain);
-}
-
-function hasHighBytes(bytes: Buffer): boolean {
-  for (const byte of bytes) if (byte > 0x7f) return true;
-  return false;
 }

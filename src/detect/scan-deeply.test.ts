@@ -5,6 +5,7 @@ import { makeKnownValueDetector } from "./known-values.ts";
 import { scanDeeply } from "./scan-deeply.ts";
 import { makeTokenDetector } from "./scan-tokens.ts";
 import { unpack } from "./unpack.ts";
+import { openViews, VIEW_LIMITS } from "./views.ts";
 
 const SECRET = ["p9/Xk+2mQ", "vR4sL8nW1b_Y6cT3fA0jH5dE"].join("-");
 const known = makeKnownValueDetector([{ name: "API_TOKEN", value: SECRET }]);
@@ -92,6 +93,24 @@ test("whatever the bytes are, it ends, quickly, and says nothing of innocent one
       expect(scanDeeply(Buffer.from(bytes), [known, tokens]).filter(({ rule }) => rule === "known-value")).toEqual([]);
     }),
     { numRuns: 200 },
+  );
+});
+
+test("a secret is found whatever is put between its letters", () => {
+  const between = fc.string({ unit: fc.constantFrom(...` .,-+_'"\n/=;`, "é"), maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(between, { minLength: 40, maxLength: 40 }), fc.string(), (pieces, around) => {
+      const hidden = [...SECRET].map((letter, at) => letter + (pieces[at] ?? "")).join("");
+      expect(scanDeeply(Buffer.from(`${around} ${hidden}`), [known])).not.toEqual([]);
+    }),
+  );
+});
+
+test("what is undone in another order is not read again", () => {
+  const text = Buffer.from(`{"а": "${"some words\\n".repeat(200)}"}`);
+  const views = [...openViews(text, VIEW_LIMITS)].filter(({ bytes }) => bytes.length > 1024);
+  expect(views.map(({ encodings }) => encodings.join(" ")).sort()).toEqual(
+    ["", "escapes", "escapes letters", "letters", "reversed"].sort(),
   );
 });
 

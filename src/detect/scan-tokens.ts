@@ -6,9 +6,6 @@ import { TOKEN_FORMATS } from "./token-table.ts";
 
 /** Most findings in one text: more say nothing new */
 const MOST_FINDINGS = 100;
-/** Characters around a place that are looked at */
-const BEFORE = 64;
-const AFTER = 24_576;
 /** What documentation is written with is not drawn at random, and counts all the same */
 const EXAMPLE_ENTROPY = 2;
 const URL_LOGIN = /:\/\/([^\s:@/"'<>{}$%\\]{0,60}):([^\s@/"'<>{}$\\]{6,120})@[0-9A-Za-z.[-]/y;
@@ -44,6 +41,7 @@ export function makeTokenDetector(): Detector {
     scan: (bytes) => {
       const findings: Finding[] = [];
       let named = 0;
+      let text: string | undefined;
       patterns.find(bytes, (offset, index) => {
         // what stands inside a token that was found is part of it
         const last = findings.at(-1);
@@ -56,17 +54,15 @@ export function makeTokenDetector(): Detector {
           return undefined;
         if (index >= firstName && index < login && offset < named) return undefined;
         if (index >= firstName && index < login && !isAssigned(bytes, offset)) return undefined;
-        const from = Math.max(0, offset - BEFORE);
-        const short = index >= firstName;
-        const text = bytes.toString("latin1", from, Math.min(bytes.length, offset + (short ? 512 : AFTER)));
+        text ??= bytes.toString("latin1");
         const format = formats[index];
-        if (format !== undefined) findings.push(...readFormat(text, offset - from, format, from));
-        else if (index === login) findings.push(...readLogin(text, offset - from, from));
+        if (format !== undefined) findings.push(...readFormat(text, offset, format));
+        else if (index === login) findings.push(...readLogin(text, offset));
         else {
-          const value = readNamedValue(text, offset - from);
+          const value = readNamedValue(text, offset);
           if (value !== undefined) {
-            named = from + value.start + value.value.length;
-            findings.push(makeFinding(value.rule, value.provider, from + value.start, value.value));
+            named = value.start + value.value.length;
+            findings.push(makeFinding(value.rule, value.provider, value.start, value.value));
           }
         }
         return findings.length >= MOST_FINDINGS;
@@ -98,18 +94,13 @@ function makeSet(form: RegExp): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (form.test(String.fromCharCode(byte)) ? 1 : 0));
 }
 
-function readFormat(
-  text: string,
-  at: number,
-  { rule, provider, form, entropy, notAfter }: Format,
-  from: number,
-): Finding[] {
+function readFormat(text: string, at: number, { rule, provider, form, entropy, notAfter }: Format): Finding[] {
   if (at > 0 && notAfter.test(text[at - 1] ?? "") && !isEscape(text, at)) return [];
   form.lastIndex = at;
   const value = form.exec(text)?.[0];
   if (value === undefined || entropyOf(value) < (isExample(value) ? Math.min(entropy, EXAMPLE_ENTROPY) : entropy))
     return [];
-  return [makeFinding(rule, provider, from + at, value)];
+  return [makeFinding(rule, provider, at, value)];
 }
 
 /** The letter before may belong to an escape, as in `\nAKIA…` */
@@ -117,12 +108,12 @@ function isEscape(text: string, at: number): boolean {
   return /\\[nrt]$|%[0-9A-Fa-f]{2}$|\\u[0-9A-Fa-f]{4}$|\\x[0-9A-Fa-f]{2}$/.test(text.slice(Math.max(0, at - 6), at));
 }
 
-function readLogin(text: string, at: number, from: number): Finding[] {
+function readLogin(text: string, at: number): Finding[] {
   URL_LOGIN.lastIndex = at;
   const match = URL_LOGIN.exec(text);
   const [, user = "", password = ""] = match ?? [];
   if (match === null || COMMON_LOGIN.test(password) || entropyOf(password) < 2) return [];
-  return [makeFinding("url-login", "any", from + at + 3 + user.length + 1, password)];
+  return [makeFinding("url-login", "any", at + 3 + user.length + 1, password)];
 }
 
 function makeFinding(rule: string, provider: string, offset: number, value: string): Finding {

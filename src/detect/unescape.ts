@@ -1,4 +1,4 @@
-import { mappedView, type View } from "./view.ts";
+import { type Replacement, replacedView, type View } from "./view.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " ", sol: "/" },
@@ -13,7 +13,7 @@ const LETTERS: Readonly<Record<string, string>> = {
   "'": "'",
   "\\": "\\",
 };
-const BACKSLASHED = /^\\(?:u\{?([0-9A-Fa-f]{4,6})\}?|x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|([nrt/"'\\]))/;
+const BACKSLASHED = /^\\(?:u([0-9A-Fa-f]{4})|u\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|([0-3][0-7]{2})|([nrt/"'\\]))/;
 const ENTITY = /^&(?:#([0-9]{1,7});?|#[xX]([0-9A-Fa-f]{1,6});?|([a-z]{2,8});)/;
 /** A text with fewer of them is no quoted-printable, but has parameters */
 const LEAST_QUOTED = 4;
@@ -23,35 +23,48 @@ const [PERCENT, BACKSLASH, AMPERSAND, EQUALS] = [0x25, 0x5c, 0x26, 0x3d];
 /** One layer of percent, backslash, entity and quoted-printable escapes undone; undefined when there is none. */
 export function unescapeView(below: View): View | undefined {
   const { bytes } = below;
-  const marks = [PERCENT, BACKSLASH, AMPERSAND].some((mark) => bytes.includes(mark));
   const quoted = isQuotedPrintable(bytes);
-  if (!marks && !quoted) return undefined;
-  const out = Buffer.allocUnsafe(bytes.length);
-  const origins = new Uint32Array(bytes.length + 1);
-  let written = 0;
-  let changed = false;
-  for (let at = 0; at < bytes.length; ) {
-    const byte = bytes[at] as number;
-    const isMark = byte === BACKSLASH || byte === PERCENT || byte === AMPERSAND || (quoted && byte === EQUALS);
-    const found = isMark ? readEscape(bytes, at, byte) : undefined;
-    if (found === undefined) {
-      origins[written] = at++;
-      out[written++] = byte;
-      continue;
-    }
-    changed = true;
-    for (const decoded of found.bytes) {
-      origins[written] = at;
-      out[written++] = decoded;
-    }
-    at += found.length;
+  // the next place of each mark, beyond the end when there is none
+  let percent = placeOf(bytes, PERCENT, 0);
+  let backslash = placeOf(bytes, BACKSLASH, 0);
+  let ampersand = placeOf(bytes, AMPERSAND, 0);
+  let equals = quoted ? placeOf(bytes, EQUALS, 0) : bytes.length;
+  const replaced: Replacement[] = [];
+  let out: Buffer | undefined;
+  let [read, written] = [0, 0];
+  for (;;) {
+    const at = Math.min(percent, backslash, ampersand, equals);
+    if (at >= bytes.length) break;
+    const found = readEscape(bytes, at, bytes[at] as number);
+    const after = at + (found?.length ?? 1);
+    if (percent < after) percent = placeOf(bytes, PERCENT, after);
+    if (backslash < after) backslash = placeOf(bytes, BACKSLASH, after);
+    if (ampersand < after) ampersand = placeOf(bytes, AMPERSAND, after);
+    if (equals < after) equals = placeOf(bytes, EQUALS, after);
+    if (found === undefined) continue;
+    out ??= Buffer.allocUnsafe(bytes.length);
+    written += bytes.copy(out, written, read, at);
+    replaced.push({ from: at, length: found.length, to: written, newLength: found.bytes.length });
+    out.set(found.bytes, written);
+    written += found.bytes.length;
+    read = after;
   }
-  if (!changed) return undefined;
-  origins[written] = bytes.length;
-  return mappedView(below, "escapes", out.subarray(0, written), origins);
+  if (out === undefined) return undefined;
+  written += bytes.copy(out, written, read);
+  return replacedView(below, "escapes", out.subarray(0, written), replaced);
+}
+
+function placeOf(bytes: Buffer, mark: number, from: number): number {
+  const place = bytes.indexOf(mark, from);
+  return place === -1 ? bytes.length : place;
 }
 
 type Escape = { readonly bytes: Uint8Array; readonly length: number };
+
+const AFTER_BACKSLASH: readonly (Escape | undefined)[] = Array.from({ length: 256 }, (_, byte) => {
+  const letter = LETTERS[String.fromCharCode(byte)];
+  return letter === undefined ? undefined : { bytes: Buffer.from(letter), length: 2 };
+});
 
 function readEscape(bytes: Buffer, at: number, mark: number): Escape | undefined {
   if (mark === PERCENT || mark === EQUALS) {
@@ -61,8 +74,8 @@ function readEscape(bytes: Buffer, at: number, mark: number): Escape | undefined
     return mark === EQUALS && bytes[at + 1] === 0x0d ? { bytes: Uint8Array.of(), length: 3 } : undefined;
   }
   if (mark === BACKSLASH) {
-    const letter = LETTERS[String.fromCharCode(bytes[at + 1] ?? 0)];
-    if (letter !== undefined) return { bytes: Buffer.from(letter), length: 2 };
+    const letter = AFTER_BACKSLASH[bytes[at + 1] ?? 0];
+    if (letter !== undefined) return letter;
   }
   const text = bytes.toString("latin1", at, at + LONGEST);
   const match = (mark === BACKSLASH ? BACKSLASHED : ENTITY).exec(text);
@@ -72,7 +85,8 @@ function readEscape(bytes: Buffer, at: number, mark: number): Escape | undefined
     : { bytes: decoded, length: match[0].length };
 }
 
-function decodeBackslashed([, unicode, hex, octal]: RegExpExecArray): Buffer | undefined {
+function decodeBackslashed([, four, braced, hex, octal]: RegExpExecArray): Buffer | undefined {
+  const unicode = four ?? braced;
   if (hex !== undefined) return Buffer.from([Number.parseInt(hex, 16)]);
   if (octal !== undefined) return Buffer.from([Number.parseInt(octal, 8)]);
   return unicode === undefined ? undefined : fromPoint(Number.parseInt(unicode, 16));

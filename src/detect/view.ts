@@ -18,15 +18,36 @@ export function stretchView(below: View, name: string, bytes: Buffer, offset: nu
   return { bytes, encodings: [...below.encodings, name], locate: () => whole };
 }
 
-/** A view of a view that knows for each byte where it comes from; `origins` has one entry more than there are bytes. */
-export function mappedView(below: View, name: string, bytes: Buffer, origins: Uint32Array): View {
+/** Something that was replaced: where it stood, and what came in its place, both in bytes. */
+export type Replacement = {
+  readonly from: number;
+  readonly length: number;
+  readonly to: number;
+  readonly newLength: number;
+};
+
+/** A view of a view in which some things are replaced, told from the left; all else is as it was. */
+export function replacedView(below: View, name: string, bytes: Buffer, replaced: readonly Replacement[]): View {
   return {
     bytes,
     encodings: [...below.encodings, name],
     locate: (offset, length) => {
-      const from = origins[offset] ?? 0;
-      const to = origins[offset + length] ?? below.bytes.length;
+      const from = originOf(replaced, offset);
+      const to = offset + length > bytes.length ? below.bytes.length : originOf(replaced, offset + length);
       return below.locate(from, Math.max(1, to - from));
     },
   };
+}
+
+function originOf(replaced: readonly Replacement[], offset: number): number {
+  let [low, high] = [0, replaced.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((replaced[middle]?.to ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  const last = replaced[low - 1];
+  if (last === undefined) return offset;
+  const inside = offset - last.to;
+  return inside < last.newLength ? last.from : last.from + last.length + inside - last.newLength;
 }

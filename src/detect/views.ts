@@ -1,5 +1,7 @@
-import { decodeRuns, isPacked } from "./encoded-runs.ts";
+import { decodeRuns } from "./encoded-runs.ts";
 import { normaliseLetters } from "./letters.ts";
+import { isPacked } from "./meaning.ts";
+import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
 import { unpack, unpackBeginning } from "./unpack.ts";
 import { plainView, stretchView, type View } from "./view.ts";
@@ -9,6 +11,8 @@ export type ViewLimits = { readonly depth: number; readonly bytes: number; reado
 
 const UNPACKED_BYTES = 8 * 1024 * 1024;
 const REVERSED_BYTES = 64 * 1024;
+const REMEMBERED_BYTES = 1024;
+const MOST_REMEMBERED = 8;
 
 /** Limits that hold for bodies which are held in memory. */
 export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000 };
@@ -17,6 +21,7 @@ export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, view
 export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
   let budget = limits.bytes;
   let count = 0;
+  const seen = makeSeen();
   let layer: readonly View[] = [plainView(bytes)];
   for (let depth = 0; depth <= limits.depth && layer.length > 0; depth++) {
     const next: View[] = [];
@@ -24,6 +29,7 @@ export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
       yield view;
       if (depth === limits.depth) continue;
       for (const inner of decodeOnce(view, depth)) {
+        if (seen.has(inner.bytes)) continue;
         budget -= inner.bytes.length;
         if (budget < 0 || ++count > limits.views) {
           yield* next;
@@ -34,6 +40,19 @@ export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
     }
     layer = next;
   }
+}
+
+/** Large views that were there already: letters and escapes undone are the same as escapes and letters undone. */
+function makeSeen(): { has(bytes: Buffer): boolean } {
+  const seen: Buffer[] = [];
+  return {
+    has: (bytes) => {
+      if (bytes.length < REMEMBERED_BYTES) return false;
+      if (seen.some((one) => one.equals(bytes))) return true;
+      if (seen.length < MOST_REMEMBERED) seen.push(bytes);
+      return false;
+    },
+  };
 }
 
 function* decodeOnce(view: View, depth: number): Generator<View> {
@@ -48,7 +67,9 @@ function* decodeOnce(view: View, depth: number): Generator<View> {
   if (depth === 0 && bytes.length <= REVERSED_BYTES) {
     yield stretchView(view, "reversed", Buffer.from(bytes).reverse(), 0, bytes.length);
   }
-  if (view.encodings.at(-1) !== "separators") yield* decodeRuns(view);
+  if (view.encodings.at(-1) === "separators") return;
+  yield* decodeRuns(view);
+  yield* decodeSpaced(view);
 }
 
 function* unpackView(view: View): Generator<View> {
