@@ -139,6 +139,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
           headTimeoutMs: 5000,
           idleTimeoutMs: 60_000,
           maxHeadBytes: 65_536,
+          maxBodyBytes: undefined,
           connectTimeoutMs: 5000,
         },
       },

@@ -24,6 +24,7 @@ const LIMITS: EgressPolicy["limits"] = {
   headTimeoutMs: 5_000,
   idleTimeoutMs: 10_000,
   maxHeadBytes: 65_536,
+  maxBodyBytes: undefined,
   connectTimeoutMs: 5_000,
 };
 

@@ -5,6 +5,7 @@ import type { UpstreamNeeds } from "./5-forward/open-upstream.ts";
 import type { Needles } from "./6-reply/echo-mask.ts";
 import type { EgressJournal } from "./egress-journal.ts";
 import type { EgressPolicy } from "./policy.ts";
+import type { SendLimits } from "./send-limits.ts";
 import type { LeafContexts } from "./server/leaf-contexts.ts";
 
 /** Everything that serving one bottle's requests needs, put together once. */
@@ -15,6 +16,7 @@ export type Engine = {
   readonly echoes: ReadonlyMap<CompiledRoute, Needles>;
   readonly screener: Screener;
   readonly supervisor: Supervisor;
+  readonly limits: SendLimits;
   readonly leaves: LeafContexts;
   readonly upstream: UpstreamNeeds;
   readonly journal: EgressJournal;

@@ -241,6 +241,8 @@ async function switchProtocols(
   const screen = new MessageScreen(engine.screener, outgoing, askOperator(engine.supervisor, client));
   const outward = async (bytes: Buffer) => {
     try {
+      const over = engine.limits.count(outgoing.compiled, bytes.length, 0);
+      if (over !== undefined) throw new ScreenedOut(over);
       return await screen.push(bytes);
     } catch (error) {
       upstream.channel.destroy();

@@ -17,6 +17,7 @@ import { makeEgressJournal } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { makeRefusal } from "./refusal.ts";
+import { makeSendLimits } from "./send-limits.ts";
 import { serveConnection } from "./serve-connection.ts";
 import { Channel } from "./server/channel.ts";
 import { makeLeafContexts } from "./server/leaf-contexts.ts";
@@ -123,6 +124,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
     screener: makeScreener(parts.known, parts.supervisor.isApproved),
     supervisor: parts.supervisor,
+    limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
     journal: makeEgressJournal(policy, parts.journal, clock),

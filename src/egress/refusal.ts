@@ -2,6 +2,7 @@
 export const REFUSALS = {
   "egress/ambiguous-path": 403,
   "egress/bad-request": 400,
+  "egress/body-too-large": 413,
   "egress/connect-in-tunnel": 403,
   "egress/credential-in-request": 403,
   "egress/git-fetch": 403,
@@ -11,6 +12,7 @@ export const REFUSALS = {
   "egress/name-not-found": 502,
   "egress/not-a-route": 404,
   "egress/not-answered": 403,
+  "egress/over-limit": 429,
   "egress/plaintext": 403,
   "egress/port-not-allowed": 403,
   "egress/private-address": 403,

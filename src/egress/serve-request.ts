@@ -1,6 +1,7 @@
 import { type Destination, OWN_NAME } from "./1-accept/destination.ts";
+import type { CompiledRoute } from "./2-route/compiled-policy.ts";
 import { decideRequest } from "./2-route/decide-request.ts";
-import { screenRequest } from "./3-screen/screen-request.ts";
+import { type Leaving, screenRequest } from "./3-screen/screen-request.ts";
 import { ScreenedOut } from "./3-screen/screened-out.ts";
 import { cleanCredentials } from "./4-credential/inbound-credentials.ts";
 import type { Outgoing } from "./5-forward/outgoing-head.ts";
@@ -10,10 +11,11 @@ import { sendOwn } from "./6-reply/send-own.ts";
 import { askOperator } from "./ask-operator.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
-import { exchange } from "./exchange.ts";
+import { type Exchanged, exchange } from "./exchange.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
 import { type Body, openBody } from "./server/body.ts";
 import type { Channel } from "./server/channel.ts";
+import { MeteredBody } from "./server/metered-body.ts";
 import type { RequestHead } from "./wire/request-head.ts";
 
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
@@ -37,16 +39,32 @@ export async function serveRequest(
   if (verdict.kind === "refuse") return refuse(verdict);
   const cleaned = cleanCredentials(verdict.route, { fields, query });
   if (cleaned.kind === "refuse") return refuse(cleaned);
+  const over = engine.limits.admit(verdict.route, head);
+  if (over !== undefined) return refuse(over);
   const leaving = {
     head,
     destination: { ...found, query: cleaned.query },
     compiled: verdict.route,
     fields: cleaned.fields,
   };
+  try {
+    const result = await send(engine, client, leaving, body);
+    return result.kind === "refuse" ? await refuse(result) : result.keepAlive;
+  } catch (error) {
+    if (error instanceof ScreenedOut) return await refuse(error.refusal);
+    throw error;
+  }
+}
+
+/** Screens a request and exchanges it for its answer. Throws `ScreenedOut` for what comes to light on the way. */
+async function send(engine: Engine, client: Channel, leaving: Leaving, body: Body): Promise<Exchanged | Refusal> {
+  const { head, compiled, destination } = leaving;
+  const metered = engine.limits.isLimited(compiled) ? meterBody(engine, compiled, body) : body;
   const ask = async () => client.write(CONTINUE);
-  const screened = await screenRequest(engine.screener, leaving, body, ask, askOperator(engine.supervisor, client));
-  if (screened.kind === "refuse") return refuse(screened);
-  for (const finding of screened.redacted) engine.journal.redaction(finding.rule, describeTarget(method, found));
+  const screened = await screenRequest(engine.screener, leaving, metered, ask, askOperator(engine.supervisor, client));
+  if (screened.kind === "refuse") return screened;
+  const target = describeTarget(head.method, destination);
+  for (const finding of screened.redacted) engine.journal.redaction(finding.rule, target);
   const expectsContinue = head.expectsContinue && !screened.continued;
   const outgoing: Outgoing = {
     ...leaving,
@@ -54,14 +72,17 @@ export async function serveRequest(
     fields: screened.fields,
   };
   try {
-    const result = await exchange(engine, client, outgoing, screened.body);
-    return result.kind === "refuse" ? await refuse(result) : result.keepAlive;
-  } catch (error) {
-    if (error instanceof ScreenedOut) return await refuse(error.refusal);
-    throw error;
+    return await exchange(engine, client, outgoing, screened.body);
   } finally {
     screened.release();
   }
+}
+
+function meterBody({ limits }: Engine, compiled: CompiledRoute, body: Body): Body {
+  return new MeteredBody(body, (bytes, before) => {
+    const over = limits.count(compiled, bytes, before);
+    if (over !== undefined) throw new ScreenedOut(over);
+  });
 }
 
 async function answerRoutes(

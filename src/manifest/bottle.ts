@@ -122,6 +122,8 @@ export type EgressLimits = {
   readonly idleTimeoutMs: number;
   /** bytes */
   readonly maxHeadBytes: number;
+  /** Largest body of a request, bytes; undefined for any */
+  readonly maxBodyBytes: number | undefined;
 };
 
 /** One egress rule. */

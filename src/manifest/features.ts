@@ -21,7 +21,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     missing: "replies are not screened",
     isFine: (bottle) => bottle.egress.routes.every(({ dlp }) => dlp.inboundDetectors === undefined),
   },
-  { key: "egress.routes.*.limits", missing: "limits of a single route are not built" },
   {
     key: "git-gate.repos",
     missing: "the git gate is not built: no remote can be fetched from or pushed to",

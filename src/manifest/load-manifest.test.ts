@@ -60,7 +60,13 @@ describe("loadManifest", () => {
       egress: {
         log: "requests",
         routes: [],
-        limits: { connections: 256, headTimeoutMs: 10_000, idleTimeoutMs: 600_000, maxHeadBytes: 65_536 },
+        limits: {
+          connections: 256,
+          headTimeoutMs: 10_000,
+          idleTimeoutMs: 600_000,
+          maxHeadBytes: 65_536,
+          maxBodyBytes: undefined,
+        },
       },
       supervise: true,
       resources: { cpus: undefined, memoryBytes: undefined, pids: 512, diskBytes: undefined, timeMs: undefined },

@@ -90,6 +90,7 @@ function resolveEgress(written: Section<"egress">, keys: readonly WrittenKey[], 
       headTimeoutMs: written.limits?.head_timeout_ms ?? 10_000,
       idleTimeoutMs: written.limits?.idle_timeout_ms ?? 600_000,
       maxHeadBytes: written.limits?.max_head_bytes ?? 65_536,
+      maxBodyBytes: written.limits?.max_body_bytes,
     },
   };
 }

@@ -28,7 +28,7 @@ const BOTTLE: Bottle = {
   egress: {
     log: "refusals",
     routes: [],
-    limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1 },
+    limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1, maxBodyBytes: undefined },
   },
   supervise: true,
   resources: { cpus: undefined, memoryBytes: undefined, pids: 512, diskBytes: undefined, timeMs: undefined },
@@ -342,7 +342,8 @@ describe("the plan", () => {
             "connections": 1,
             "headTimeoutMs": 1,
             "idleTimeoutMs": 1,
-            "maxHeadBytes": 1
+            "maxHeadBytes": 1,
+            "maxBodyBytes": null
           }
         },
         "config": {

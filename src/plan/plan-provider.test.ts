@@ -61,7 +61,7 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
       gitGate: { user: { name: undefined, email: undefined }, repos: [] },
       egress: {
         ...{ log: "requests", routes: [] },
-        limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1 },
+        limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1, maxBodyBytes: undefined },
       },
       resources: { cpus: undefined, memoryBytes: undefined, pids: 1, diskBytes: undefined, timeMs: undefined },
       workspace: { mode: "none", exclude: [], include: [] },

@@ -39,7 +39,14 @@ function makeSpec(secret: string, hidden = "h"): WardenSpec {
       extraCaPem: undefined,
       upstreamProxy: undefined,
       log: "requests",
-      limits: { connections: 1, headTimeoutMs: 2, idleTimeoutMs: 3, maxHeadBytes: 4, connectTimeoutMs: 5 },
+      limits: {
+        connections: 1,
+        headTimeoutMs: 2,
+        idleTimeoutMs: 3,
+        maxHeadBytes: 4,
+        maxBodyBytes: undefined,
+        connectTimeoutMs: 5,
+      },
     },
   };
 }

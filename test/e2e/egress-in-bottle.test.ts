@@ -91,7 +91,7 @@ egress:
 egress:
   log: bodies
   routes:
-    - {host: ${HOST}, dlp: {inbound_detectors: [tokens]}, limits: {requests_per_minute: 9}}
+    - {host: ${HOST}, dlp: {inbound_detectors: [tokens]}}
 ---
 `,
   });
@@ -225,7 +225,6 @@ describe(`as ${WHO}: what stands against a start`, () => {
     expect(ran.code).toBe(2);
     expect(ran.stderr).toMatch(/"egress\.log" asks for something this version cannot do/);
     expect(ran.stderr).toMatch(/"egress\.routes\.0\.dlp" asks for .*replies are not screened/);
-    expect(ran.stderr).toMatch(/"egress\.routes\.0\.limits" asks for/);
   });
 });
 

@@ -11,6 +11,10 @@ export function renderRoutes(routes: readonly PolicyRoute[]): OwnAnswer {
       credential: route.auth === undefined ? "none" : "added outside",
       inbound_credentials: route.inboundCredentials,
       git: route.git,
+      limits: {
+        requests_per_minute: route.limits.requestsPerMinute,
+        bytes_per_minute: route.limits.bytesPerMinute,
+      },
     })),
     what_to_do: "requests outside these routes are refused; ask the operator for what is missing",
   };

@@ -93,6 +93,7 @@ export const egress = z
         head_timeout_ms: count("Time for a request's head, in ms").optional(),
         idle_timeout_ms: count("Time without a byte, in ms").optional(),
         max_head_bytes: count("Largest head of a request, in bytes").optional(),
+        max_body_bytes: count("Largest body of a request, in bytes; any when left out").optional(),
       })
       .optional()
       .meta({ description: "Limits of the proxy" }),

@@ -115,6 +115,7 @@ export const LIMITS: EgressPolicy["limits"] = {
   headTimeoutMs: 5_000,
   idleTimeoutMs: 20_000,
   maxHeadBytes: 65_536,
+  maxBodyBytes: undefined,
   connectTimeoutMs: 5_000,
 };
 
