@@ -201,6 +201,23 @@ export async function readBoundedText(
   }
 }
 
+/** A regular file of at most `maxBytes`, whole; never waits for a pipe or device. Undefined for anything else. */
+export async function readBoundedBytes(path: string, maxBytes: number): Promise<Buffer | undefined> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      if (!(await file.stat()).isFile()) return undefined;
+      const bytes = await readUpTo(file, maxBytes + 1);
+      return bytes.length > maxBytes ? undefined : bytes;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (systemErrorCode(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 const WHY_NOT_USABLE: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EPERM: "permission denied",

@@ -20,6 +20,8 @@ export type JournalEvent =
     }
   | { readonly kind: "timeout"; readonly ms: number }
   | { readonly kind: "failed"; readonly code: string; readonly message: string }
+  /** The operator dropped an image on the bottle's terminal, which was copied into it */
+  | { readonly kind: "image-given"; readonly name: string; readonly bytes: number }
   | { readonly kind: "cleaned"; readonly what: string }
   /** A crash cut the lines before this one short; they stay where they are, `sha256` is over them */
   | { readonly kind: "torn"; readonly bytes: number; readonly sha256: string }

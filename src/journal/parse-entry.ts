@@ -28,6 +28,7 @@ const CHECKS: ChecksByKind = {
   exit: { code: orNothing(number), signal: orNothing(text), ms: number },
   timeout: { ms: number },
   failed: { code: text, message: text },
+  "image-given": { name: text, bytes: number },
   cleaned: { what: text },
   torn: { bytes: number, sha256: text },
   "egress-request": {

@@ -20,6 +20,7 @@ const EVENTS: readonly JournalEvent[] = [
   { kind: "exit", code: undefined, signal: "SIGKILL", ms: 61_234 },
   { kind: "timeout", ms: 60_000 },
   { kind: "failed", code: "launch/failed", message: "bwrap: \u001b]52;c;ZXZpbA==\u0007 no" },
+  { kind: "image-given", name: "1-shot.png", bytes: 1234 },
   { kind: "cleaned", what: "guest" },
   { kind: "torn", bytes: 17, sha256: "ab" },
   { kind: "egress-request", ...TARGET, status: 200, ms: 120, bytes: { out: 0, in: 5 } },
@@ -47,6 +48,7 @@ describe("renderEntry", () => {
       2026-01-02 03:04:05Z  exit      ended by SIGKILL after 61 s
       2026-01-02 03:04:05Z  timeout   ended by its time limit after 60 s
       2026-01-02 03:04:05Z  failed    bwrap: \\x1b]52;c;ZXZpbA==\\x07 no (launch/failed)
+      2026-01-02 03:04:05Z  image-given  1-shot.png, 1234 bytes, dropped on its terminal
       2026-01-02 03:04:05Z  cleaned   guest
       2026-01-02 03:04:05Z  torn      a crash cut the 17 bytes before this short
       2026-01-02 03:04:05Z  egress-request  GET https://api.example.com/v1 → 200 after 0.1 s

@@ -42,6 +42,8 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       return { tone: "bad", details: `ended by its time limit after ${seconds(event.ms)}` };
     case "failed":
       return { tone: "bad", details: `${event.message} (${event.code})` };
+    case "image-given":
+      return { tone: "plain", details: `${event.name}, ${event.bytes} bytes, dropped on its terminal` };
     case "cleaned":
       return { tone: "plain", details: event.what };
     case "torn":

@@ -159,6 +159,7 @@ async function apply(
     context,
     plan,
     guest,
+    journal,
     new Map([...(warden?.trust.env ?? []), ...(agent?.env ?? []), ...env]),
   );
   const ms = context.clock.now().getTime() - started;
@@ -232,6 +233,7 @@ async function runInside(
   context: Context,
   plan: BottlePlan,
   guest: Guest,
+  journal: Journal,
   env: ReadonlyMap<string, string | SecretValue>,
 ): Promise<Ending> {
   const { command, guest: layout, workspace } = plan;
@@ -239,7 +241,12 @@ async function runInside(
   const cwd = workspace.mode === "copy" && workspace.subfolder !== "" ? `${inside}/${workspace.subfolder}` : inside;
   const { argv, input } = command;
   const terminal = commandTerminal(context, plan);
-  return runCommand(context, guest, { argv, env, cwd, terminal }, { input, timeMs: plan.limits.timeMs });
+  return runCommand(
+    context,
+    guest,
+    { argv, env, cwd, terminal },
+    { input, timeMs: plan.limits.timeMs, home: layout.home, journal },
+  );
 }
 
 function commandTerminal({ stdout, env }: Context, { command }: BottlePlan): GuestCommand["terminal"] {

@@ -3,11 +3,13 @@ import { finished } from "node:stream/promises";
 import type { Guest, GuestCommand, GuestProcess } from "../backends/backend.ts";
 import type { Context } from "../base/context.ts";
 import { signalProcess } from "../base/process.ts";
+import type { Journal } from "../journal/open-journal.ts";
 import { attachTerminal } from "../terminal/attach.ts";
 import { openTerminalGuard } from "../terminal/guard.ts";
 import { makeOutputFilter } from "../terminal/output-filter.ts";
 import { restoreScreen } from "../terminal/restore-sequences.ts";
 import { isInForeground } from "./foreground.ts";
+import { giveImages } from "./give-images.ts";
 import { type Ending, waitForEnd } from "./wait-for-end.ts";
 
 /** Time a command gets to end by itself once it was asked to, `ms` */
@@ -22,11 +24,14 @@ export async function runCommand(
     /** Text that is its standard input, in place of the operator's; only without a terminal */
     readonly input: string | undefined;
     readonly timeMs: number | undefined;
+    /** Of the guest */
+    readonly home: string;
+    readonly journal: Journal;
   },
 ): Promise<Ending> {
   const running = await guest.exec(command);
   return running.kind === "terminal"
-    ? runOnTerminal(context, guest, running, options.timeMs)
+    ? runOnTerminal(context, guest, running, options)
     : runOnPipes(context, guest, running, options);
 }
 
@@ -34,9 +39,11 @@ async function runOnTerminal(
   context: Context,
   guest: Guest,
   running: Extract<GuestProcess, { kind: "terminal" }>,
-  timeMs: number | undefined,
+  { timeMs, home, journal }: { readonly timeMs: number | undefined; readonly home: string; readonly journal: Journal },
 ): Promise<Ending> {
   const { stdin, stdout, signal } = context;
+  let images = 0;
+  const place = { folder: `${home}/pasted`, nextNumber: () => ++images };
   let hangUp = () => {};
   const hungUp = new Promise<void>((resolve) => {
     hangUp = resolve;
@@ -56,6 +63,7 @@ async function runOnTerminal(
         if (by === "SIGCONT") void continueInForeground(context, listener);
       }),
     openGuard: () => openTerminalGuard({ inputFd: 0, outputFd: 1 }),
+    giveImages: (paths) => giveImages(guest, journal, place, paths),
   }).then((end) => {
     if (end.kind === "hung-up") hangUp();
   });

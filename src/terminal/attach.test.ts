@@ -239,3 +239,30 @@ test("an input that somebody paused before is read", async () => {
   scene.end(ENDED);
   await attached;
 });
+
+test("dropped images are pasted by their paths inside, before what was typed after them", async () => {
+  const scene = makeScene();
+  const asked: (readonly string[])[] = [];
+  let give: (paths: readonly string[] | undefined) => void = () => {};
+  const giveImages = (paths: readonly string[]) => {
+    asked.push(paths);
+    return new Promise<readonly string[] | undefined>((resolve) => {
+      give = resolve;
+    });
+  };
+  const attached = attachTerminal({ ...scene.attachment, giveImages });
+  await turn();
+  scene.stdin.write("look \x1b[200~/home/me/a.png\x1b[201~ and");
+  scene.stdin.write(" \x1b[200~/home/me/b.png\x1b[201~!");
+  await turn();
+  expect(scene.typed).toEqual(["look "]);
+  give(["/tmp/pasted/1-a.png"]);
+  await turn();
+  give(undefined);
+  await turn();
+  expect(asked).toEqual([["/home/me/a.png"], ["/home/me/b.png"]]);
+  expect(scene.typed.join("")).toBe("look \x1b[200~/tmp/pasted/1-a.png\x1b[201~ and \x1b[200~/home/me/b.png\x1b[201~!");
+  scene.output.push(null);
+  scene.end(ENDED);
+  await attached;
+});

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { GuestTerminal } from "../backends/backend.ts";
 import type { Input } from "../base/context.ts";
 import type { Exit } from "../base/process.ts";
+import { findDroppedImages, renderPaste } from "./dropped-images.ts";
 import type { TerminalGuard } from "./guard.ts";
 import { makeOutputFilter, type OutputFilter } from "./output-filter.ts";
 import { ASK_FOR_SIGN, restoreScreen, SIGN } from "./restore-sequences.ts";
@@ -33,6 +34,11 @@ export type Attachment = {
   readonly exit: Promise<Exit>;
   /** Switches the operator's terminal to raw mode */
   readonly openGuard: () => Promise<TerminalGuard>;
+  /**
+   * Puts image files that were dropped on the terminal into the bottle and gives their paths there; undefined when that
+   * cannot be, and then what was pasted is passed on as it is
+   */
+  readonly giveImages?: (paths: readonly string[]) => Promise<readonly string[] | undefined>;
   /** Ends the attachment from outside */
   readonly signal?: AbortSignal;
 };
@@ -97,16 +103,19 @@ async function sayGoodbye(
 }
 
 /** What is typed goes to the bottle, as fast as it takes it. */
-function joinInput({ stdin, guest }: Attachment) {
+function joinInput({ stdin, guest, giveImages }: Attachment) {
   const gone = defer();
   const seen = defer();
   const signs = countSigns();
   let last: number | undefined;
+  const write = (bytes: Uint8Array | string) => {
+    if (last === undefined && !guest.input.destroyed && !guest.input.write(bytes)) stdin.pause();
+  };
+  const pass = giveImages === undefined ? write : swapDroppedImages(write, giveImages);
   const take = (chunk: Buffer) => {
     const count = signs(chunk);
-    if (last !== undefined) {
-      if (count >= last) seen.resolve();
-    } else if (!guest.input.destroyed && !guest.input.write(chunk)) stdin.pause();
+    if (last === undefined) pass(chunk);
+    else if (count >= last) seen.resolve();
   };
   const more = () => void stdin.resume();
   const ignore = () => {}; // the bottle's terminal is closed: its exit tells
@@ -127,6 +136,32 @@ function joinInput({ stdin, guest }: Attachment) {
       guest.input.off("drain", more);
     },
   };
+}
+
+/** Passes on what is typed, in its order; what follows a paste of images waits until they are in the bottle. */
+function swapDroppedImages(
+  write: (bytes: Uint8Array | string) => void,
+  giveImages: NonNullable<Attachment["giveImages"]>,
+): (chunk: Buffer) => void {
+  let waiting: Buffer[] | undefined;
+  const pass = (chunk: Buffer): void => {
+    const found = waiting === undefined ? findDroppedImages(chunk) : undefined;
+    if (waiting !== undefined) waiting.push(chunk);
+    else if (found === undefined) write(chunk);
+    if (found === undefined) return;
+    const { before, paths, after } = found;
+    if (before.length > 0) write(before);
+    waiting = after.length > 0 ? [after] : [];
+    const goOn = (given: readonly string[] | undefined) => {
+      const pasted = chunk.subarray(before.length, chunk.length - after.length);
+      write(given === undefined ? pasted : renderPaste(given.join(" ")));
+      const rest = Buffer.concat(waiting ?? []);
+      waiting = undefined;
+      if (rest.length > 0) pass(rest);
+    };
+    giveImages(paths).then(goOn, () => goOn(undefined));
+  };
+  return pass;
 }
 
 /** Counts the terminal's signs in what it sends, also one that is cut: the bottle may have asked for some itself. */

@@ -23,27 +23,31 @@ let pane: StartPane;
 let stub: StubModel;
 let before: string;
 
+afterEach(() => scope.close());
+
+/** An agent on a terminal that waits for its task. */
+async function open(operator: (typeof OPERATORS)[number], agent: RealAgent): Promise<void> {
+  scope = new Scope();
+  stub = agent.makeStub((headers) => headers[agent.sent.name] === agent.sent.value);
+  const origin = await openHttpsOrigin(scope, agent.host, stub.handle);
+  pane = await openStartPane(operator);
+  scope.defer("pane", () => pane.remove());
+  await furnish(pane, operator.uid, agent, origin.port);
+  pane.line(`export ${agent.variable}=${agent.credential}`);
+  pane.line(`PS1='${OUTER} ' exec bash --noprofile --noediting --rcfile ../rc`);
+  const isPlain = (screen: string) => prompted(OUTER)(screen) && / icanon\b/.test(pane.settings());
+  await pane.until(isPlain, "a shell without a line editor"); // what is typed before may be the other one's
+  pane.line("clear");
+  await pane.until((screen) => screen.trim() === OUTER, "a plain shell");
+  before = pane.settings();
+  pane.line("clear; bottle start --yes --label mine; echo code=$?");
+  await pane.until((screen) => READY[agent.name].test(screen), "the agent that waits for its task");
+}
+
 const COMBINATIONS = OPERATORS.flatMap((operator) => AGENTS.map((agent) => ({ operator, agent })));
 
 describe.each(COMBINATIONS)("$agent.name on a terminal, started by $operator.name", ({ operator, agent }) => {
-  beforeEach(async () => {
-    scope = new Scope();
-    stub = agent.makeStub((headers) => headers[agent.sent.name] === agent.sent.value);
-    const origin = await openHttpsOrigin(scope, agent.host, stub.handle);
-    pane = await openStartPane(operator);
-    scope.defer("pane", () => pane.remove());
-    await furnish(pane, operator.uid, agent, origin.port);
-    pane.line(`export ${agent.variable}=${agent.credential}`);
-    pane.line(`PS1='${OUTER} ' exec bash --noprofile --noediting --rcfile ../rc`);
-    const isPlain = (screen: string) => prompted(OUTER)(screen) && / icanon\b/.test(pane.settings());
-    await pane.until(isPlain, "a shell without a line editor"); // what is typed before may be the other one's
-    pane.line("clear");
-    await pane.until((screen) => screen.trim() === OUTER, "a plain shell");
-    before = pane.settings();
-    pane.line("clear; bottle start --yes --label mine; echo code=$?");
-    await pane.until((screen) => READY[agent.name].test(screen), "the agent that waits for its task");
-  });
-  afterEach(() => scope.close());
+  beforeEach(() => open(operator, agent));
 
   /** Types a task, waits until it is seen, and sends it. */
   async function give(task: string): Promise<void> {
@@ -116,6 +120,32 @@ describe.each(COMBINATIONS)("$agent.name on a terminal, started by $operator.nam
     await pane.until((seen) => seen.includes("Three lines, I see."), "the third answer");
     expect(stub.asked.at(-1)?.body).toMatch(/pasted one\\npasted two\\npasted three/);
     await leave();
+  });
+});
+
+describe.each(OPERATORS)("an image that $name drops on the terminal of an agent", (operator) => {
+  test("reaches the model, from inside the bottle; a file that only has its name does not", async () => {
+    await open(operator, AGENTS[0] as RealAgent);
+    const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+    const [image, key] = [join(pane.home, "a shot.png"), join(pane.home, "key.png")];
+    writeFileSync(image, Buffer.from(PIXEL, "base64"));
+    writeFileSync(key, "the secret of the operator");
+    for (const path of [image, key]) chownSync(path, operator.uid, operator.uid);
+    stub.play([{ kind: "say", text: "One pixel, I see." }]);
+    for (const path of [image, key]) {
+      pane.run("set-buffer", `'${path}'`);
+      pane.run("paste-buffer", "-p");
+      await pane.until((seen) => seen.includes(path === image ? "[Image #1]" : "key.png"), "what was dropped");
+    }
+    pane.keys("Enter");
+    await pane.until((seen) => seen.includes("One pixel, I see."), "the answer");
+    const bodies = stub.asked.map(({ body }) => body).join("\n");
+    expect(bodies).toContain(PIXEL.slice(0, 40));
+    expect(bodies).not.toContain("the secret of the operator");
+    const [slug = ""] = pane.states();
+    expect(readFileSync(join(pane.home, ".bot-bottle/state", slug, "journal.jsonl"), "utf8")).toMatch(
+      /"image-given","name":"1-a-shot.png"/,
+    );
   });
 });
 
