@@ -25,6 +25,8 @@ const TEST_PACKAGES = {
   "/usr/bin/curl": "curl",
   "/usr/bin/wget": "wget",
   "/usr/bin/openssl": "openssl",
+  "/usr/sbin/sshd": "openssh-server",
+  "/usr/bin/ssh": "openssh-client",
   "/usr/bin/python3": "python3",
   "/usr/lib/python3/dist-packages/requests/__init__.py": "python3-requests",
   "/etc/ssl/certs/ca-certificates.crt": "ca-certificates",

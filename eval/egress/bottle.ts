@@ -4,6 +4,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { makeTemporaryFolder } from "../../src/base/files.ts";
+import { readHolder } from "../../src/base/holder.ts";
 import { parseSlug } from "../../src/base/ids.ts";
 import type { Scope } from "../../src/base/scope.ts";
 import type { EgressPolicy } from "../../src/egress/policy.ts";
@@ -77,9 +78,17 @@ export async function openBottle(
   };
   const warden = await openWarden(
     {
-      spec: { slug, control: join(folder, "control.sock"), egress: policy, hidden: [], attended: false },
+      spec: {
+        slug,
+        control: join(folder, "control.sock"),
+        egress: policy,
+        git: undefined,
+        hidden: [],
+        attended: false,
+      },
       journal,
       clock: systemClock,
+      holder: await readHolder(process.pid),
     },
     scope,
   );

@@ -19,6 +19,10 @@ export const ERROR_CODES = {
   "file/disk-full": { exit: "storage", meaning: "The disk is full." },
   "file/no-permission": { exit: "storage", meaning: "A file or folder may not be read or written by this user." },
   "file/not-usable": { exit: "storage", meaning: "A file or folder could not be read or written." },
+  "git/host-key-unknown": {
+    exit: "input",
+    meaning: "The server of a git remote has no key that was accepted, and nobody is here to accept one.",
+  },
   "hold/not-found": { exit: "input", meaning: "Nothing of this name waits for an answer." },
   "image/build-failed": { exit: "launch", meaning: "The image of a bottle could not be built from its Dockerfile." },
   "image/engine-failed": { exit: "host", meaning: "The container engine refused, in its own words." },

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { text } from "node:stream/consumers";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { coverDescriptors, run, startProcess } from "./process.ts";
 
 test("a descriptor that would leak is covered, the ones that are given stay", () => {
@@ -33,4 +33,27 @@ test("the standard streams still work when something is covered", async () => {
 test("what was stopped before it began ends at once", async () => {
   const { exit } = await run(["sleep", "60"], { env: { PATH: "/usr/bin:/bin" }, signal: AbortSignal.abort("SIGINT") });
   expect(exit).toEqual({ kind: "signal", signal: "SIGTERM" });
+});
+
+describe("a group ends as a whole", () => {
+  const DEAF = ["sh", "-c", 'trap "" TERM; sleep 61.5 & sleep 61.5; sleep 61.5'] as const;
+  const env = { PATH: "/usr/bin:/bin" };
+  const sleepers = () =>
+    execFileSync("ps", ["-eo", "stat,args"], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => /^[^Z]\S*\s+sleep 61\.5$/.test(line));
+
+  test("when its time is over", async () => {
+    await expect(run(DEAF, { env, group: true, timeoutMs: 500 })).rejects.toMatchObject({ code: "process/timeout" });
+    await expect.poll(sleepers).toEqual([]);
+  });
+
+  test("when it is asked to, by force where it does not listen", async () => {
+    const stop = new AbortController();
+    const ended = run(DEAF, { env, group: true, signal: stop.signal });
+    await expect.poll(() => sleepers().length, { timeout: 10_000 }).toBe(2);
+    stop.abort();
+    expect(await ended).toMatchObject({ exit: { signal: "SIGKILL" } });
+    await expect.poll(sleepers).toEqual([]);
+  });
 });

@@ -28,6 +28,8 @@ export type RunOptions = {
   readonly gid?: number;
   /** Open descriptor that takes its standard output, which is then not kept */
   readonly stdoutTo?: number;
+  /** Whether it heads a process group, so that what it started ends with it, by force where it does not listen */
+  readonly group?: boolean;
 };
 
 /** A finished process. */
@@ -40,9 +42,12 @@ export type Run = (argv: readonly [string, ...string[]], options: RunOptions) =>
 export const run: Run = (argv, options) =>
   new Promise((resolve, reject) => {
     const [file, ...args] = argv;
-    const child = startProcess(argv, { ...options, stdio: ["pipe", options.stdoutTo ?? "pipe", "pipe"] });
+    const { group = false } = options;
+    const stdio: StdioOptions = ["pipe", options.stdoutTo ?? "pipe", "pipe"];
+    const child = startProcess(argv, { ...options, stdio, ...(group ? { detached: true } : {}) });
     const kill = (why: BottleError) => {
-      child.kill("SIGKILL");
+      if (group) signalGroup(child, "SIGKILL");
+      else child.kill("SIGKILL");
       reject(why);
     };
     const limit = options.maxOutputBytes ?? DEFAULT_OUTPUT_BYTES;
@@ -60,7 +65,7 @@ export const run: Run = (argv, options) =>
       () => kill(new BottleError("process/timeout", `${what} did not finish in time`)),
       options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     );
-    const abort = () => child.kill("SIGTERM");
+    const abort = () => (group ? endGroup(child) : child.kill("SIGTERM"));
     options.signal?.addEventListener("abort", abort, { once: true });
     if (options.signal?.aborted === true) abort(); // before there was anybody to hear it
     const settle = () => {
@@ -130,6 +135,23 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   } catch {
     return false;
   }
+}
+
+/** Time for a group to end by itself, `ms` */
+const GRACE_MS = 5_000;
+
+/** Asks a process that heads a group, and everything it started, to end; after a grace time they are made to. */
+export function endGroup(child: Child): void {
+  if (!signalGroup(child, "SIGTERM")) return;
+  const force = setTimeout(() => signalGroup(child, "SIGKILL"), GRACE_MS);
+  child.once("close", () => clearTimeout(force));
+}
+
+/** False when nothing of it is left that holds our pipes: the number may be somebody else's by then. */
+function signalGroup({ pid, exitCode, signalCode, stdio }: Child, signal: NodeJS.Signals): boolean {
+  const headRuns = exitCode === null && signalCode === null;
+  if (pid === undefined || !(headRuns || stdio.some((stream) => stream && !stream.destroyed))) return false;
+  return signalProcess(-pid, signal);
 }
 
 /** Node's pair of exit code and signal as one value. */

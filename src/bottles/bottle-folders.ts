@@ -14,6 +14,8 @@ export type BottleFolders = {
   readonly home: string;
   readonly workspace: string;
   readonly scratch: string;
+  /** Mirrors of the git gate */
+  readonly git: string;
 };
 
 /** Name, inside the state folder, of the folder of label locks */
@@ -40,5 +42,6 @@ export function foldersAt(root: string): BottleFolders {
     home: join(root, "home"),
     workspace: join(root, "workspace"),
     scratch: join(root, "scratch"),
+    git: join(root, "git"),
   };
 }

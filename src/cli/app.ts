@@ -8,6 +8,7 @@ import { demoCommand } from "./demo/command.ts";
 import { doctorCommand } from "./doctor/command.ts";
 import { editCommand } from "./edit/command.ts";
 import { explainCommand } from "./explain/command.ts";
+import { gateCommands } from "./gate/command.ts";
 import { holdCommands } from "./hold/command.ts";
 import { imageCommands } from "./image/command.ts";
 import { infoCommand } from "./info/command.ts";
@@ -29,6 +30,7 @@ export function makeApp(version: string): Application<CliContext> {
       list: listCommand,
       logs: logsCommand,
       explain: explainCommand,
+      gate: gateCommands,
       hold: holdCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,

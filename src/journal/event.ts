@@ -25,6 +25,7 @@ export type JournalEvent =
   | { readonly kind: "cleaned"; readonly what: string }
   /** A crash cut the lines before this one short; they stay where they are, `sha256` is over them */
   | { readonly kind: "torn"; readonly bytes: number; readonly sha256: string }
+  | GitEvent
   | ({ readonly kind: "egress-request"; readonly status: number; readonly ms: number } & EgressTarget & {
         /** Body bytes that went out and came back */
         readonly bytes: { readonly out: number; readonly in: number };
@@ -59,6 +60,44 @@ export type HoldEnd = {
   readonly outcome: "approved" | "rejected" | "timed-out" | "withdrawn";
   readonly by?: string;
   readonly reason?: string | undefined;
+};
+
+/** What the git gate did. */
+export type GitEvent = GitPush | GitFetch;
+
+/** One push that reached the checks of the gate. */
+export type GitPush = {
+  readonly kind: "git-push";
+  readonly repo: string;
+  readonly outcome: "passed" | "refused";
+  /** What it was refused for; undefined when it passed */
+  readonly reason: string | undefined;
+  /** Each as `OLD NEW NAME`, as git tells them */
+  readonly refs: readonly string[];
+  /** How many refs there were, more than are listed perhaps */
+  readonly total: number;
+  readonly commits: number;
+  /** New versions of files */
+  readonly files: number;
+  /** Bytes that were searched */
+  readonly bytes: number;
+  /** Where secrets were found; never the secrets */
+  readonly findings: readonly string[];
+  /** Changed files that run somewhere */
+  readonly runFiles: readonly string[];
+  /** What whoever pushed was told about the refusal */
+  readonly said: readonly string[];
+  readonly ms: number;
+};
+
+/** One fetch or clone, or an upstream that could not be reached for one. */
+export type GitFetch = {
+  readonly kind: "git-fetch";
+  readonly repo: string;
+  readonly outcome: "served" | "failed";
+  /** What the upstream said when it failed */
+  readonly said: readonly string[];
+  readonly ms: number;
 };
 
 /** What a request asked for; its query is never kept, and what looks like a key in its path is replaced by its length. */

@@ -31,6 +31,11 @@ const CHECKS: ChecksByKind = {
   "image-given": { name: text, bytes: number },
   cleaned: { what: text },
   torn: { bytes: number, sha256: text },
+  "git-push": {
+    ...{ repo: text, outcome: text, reason: orNothing(text), refs: texts, total: number, commits: number },
+    ...{ files: number, bytes: number, findings: texts, runFiles: texts, said: texts, ms: number },
+  },
+  "git-fetch": { repo: text, outcome: text, said: texts, ms: number },
   "egress-request": {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
     ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },

@@ -1,7 +1,7 @@
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { EgressTarget, HoldEnd, JournalEntry, JournalEvent } from "./event.ts";
+import type { EgressTarget, GitPush, HoldEnd, JournalEntry, JournalEvent } from "./event.ts";
 import type { FollowedItem } from "./follow-journal.ts";
 
 /** What a follower met as one line for a person, with nothing in it that a terminal would act upon. */
@@ -48,6 +48,12 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
       return { tone: "plain", details: event.what };
     case "torn":
       return { tone: "careful", details: `a crash cut the ${event.bytes} bytes before this short` };
+    case "git-push":
+      return { tone: event.outcome === "passed" ? "good" : "bad", details: renderPush(event) };
+    case "git-fetch":
+      return event.outcome === "served"
+        ? { tone: "plain", details: `${event.repo} served after ${seconds(event.ms)}` }
+        : { tone: "bad", details: `${event.repo} cannot be reached: ${event.said.join("; ")}` };
     case "egress-request": {
       const answer = event.cut ? `${event.status || "no answer"}, broke off` : event.status;
       const tokens = event.tokens === undefined ? "" : `, ${event.tokens.input} + ${event.tokens.output} tokens`;
@@ -78,6 +84,18 @@ function renderHoldEnd({
 }: HoldEnd & { readonly id: string; readonly ms: number }): string {
   const who = by === undefined ? "" : ` by ${by}`;
   return `${id} ${outcome}${who} after ${seconds(ms)}${reason === undefined ? "" : `: ${reason}`}`;
+}
+
+/** A push with its refs as `name old..new`, and why it was refused. */
+function renderPush({ repo, outcome, reason, refs, total, findings, runFiles, commits }: GitPush): string {
+  const names = refs.map((ref) => {
+    const [old = "", id = "", name = ""] = ref.split(" ");
+    return `${name} ${old.slice(0, 9)}..${id.slice(0, 9)}`;
+  });
+  const why = outcome === "passed" ? "passed" : `refused (${reason ?? "unknown"})`;
+  const found = findings.length === 0 ? "" : `; ${findings.join("; ")}`;
+  const runs = runFiles.length === 0 ? "" : `; files that run somewhere: ${runFiles.join(", ")}`;
+  return `${repo} ${why}: ${listSome(names, total)}, ${commits} new ${commits === 1 ? "commit" : "commits"}${found}${runs}`;
 }
 
 /** As much of a target as is known: a refused connection may not have said what it wanted. */

@@ -17,6 +17,7 @@ import type { CopyResult } from "../workspace/copy-workspace.ts";
 import { askSecretly, canAsk } from "./ask.ts";
 import { claimBottle, makeRecord, withSlug } from "./claim-bottle.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
+import { rememberHostKeys } from "./host-keys.ts";
 import { openNotices } from "./notices.ts";
 import type { PlannedStart } from "./plan-start.ts";
 import { prepareImage } from "./prepare-image.ts";
@@ -88,6 +89,7 @@ async function apply(
     const { ensureProgram } = await import("./ensure-program.ts");
     await ensureProgram(context, planned.plan, program.provider);
   }
+  await rememberHostKeys(context.paths.home, planned.plan.git.firstKeys);
   const wardenRoom = loadWardenRoom(planned.plan); // while the disk is at work with the claim
   begin("claim");
   const claimed = await claimBottle(context, planned.plan, scope);
@@ -98,12 +100,12 @@ async function apply(
   const image = chooseImage(context, planned.backend, plan); // built while secrets are resolved and the warden starts
   image.catch(() => {}); // told where it is waited for
   begin("resolve");
-  const prepared = await prepareWarden(context, plan, agent?.routes ?? []);
+  const prepared = await prepareWarden(context, plan, agent?.routes ?? [], claimed.folders.git);
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
   const hidden = [...env.values()].filter((value) => value instanceof SecretValue);
-  const secrets = prepared === undefined ? hidden : secretsOf({ egress: prepared.egress, hidden });
+  const secrets = prepared === undefined ? hidden : secretsOf({ ...prepared, hidden });
   const redact = makeRedact(secrets);
   // Only now: the command's arguments may hold what `env` takes from the shell.
   await writeAtomically(claimed.folders.plan, renderPlanJson(redact(plan)));
@@ -117,14 +119,14 @@ async function apply(
   scope.defer("give the terminal its title back", () => notices.close());
   const { clock } = context;
   const { onEvent } = notices;
-  const spec = { slug: plan.slug, control: claimed.folders.control, attended: plan.command.interactive, hidden };
-  const warden =
-    prepared && (await room?.openWarden({ spec: { ...spec, ...prepared }, journal, clock, onEvent }, scope));
+  const { holder, folders } = claimed;
+  const own = { slug: plan.slug, control: folders.control, attended: plan.command.interactive, hidden };
+  const spec = prepared && { ...own, ...prepared };
+  const warden = spec && (await room?.openWarden({ spec, journal, clock, holder, onEvent }, scope));
   const tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
   tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
 
   begin("create");
-  const { folders } = claimed;
   let filled: Filled;
   const guest = await planned.backend.create(
     {
@@ -186,7 +188,7 @@ async function apply(
 
 /** Starts to load what a bottle without routes never needs; a failure is told where it is used. */
 function loadWardenRoom(plan: BottlePlan): Promise<typeof import("../warden/serve.ts")> | undefined {
-  if (!hasWayOut(plan)) return undefined;
+  if (!hasWayOut(plan) && plan.git.remotes.length === 0) return undefined;
   const room = import("../warden/serve.ts");
   room.catch(() => {});
   return room;

@@ -3,6 +3,7 @@ import type { Context } from "../base/context.ts";
 import { readHolder } from "../base/holder.ts";
 import { run } from "../base/process.ts";
 import type { BottleFolders } from "../bottles/bottle-folders.ts";
+import { hasWayOut } from "../plan/has-way-out.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import type { SeedFile } from "../plan/planned-provider.ts";
 import { type CopyResult, copyWorkspace } from "../workspace/copy-workspace.ts";
@@ -31,7 +32,7 @@ export async function fillGuest(
   { plan, survey, files, folders, owner, signal }: Filling,
 ): Promise<Filled> {
   const given = owner.uid === context.uid ? undefined : owner;
-  await seedHome(folders.home, [...makeHomeFiles(plan.git.user), ...files], given);
+  await seedHome(folders.home, [...makeHomeFiles(plan.git, hasWayOut(plan)), ...files], given);
   if (survey === undefined) return undefined;
   const { skipped } = await copyWorkspace(survey, folders.workspace, {
     run,

@@ -12,7 +12,9 @@ test.each([
 ])("git reads back the name %j and nothing more", async (name, email) => {
   const folder = mkdtempSync(join(tmpdir(), "bottle-home-"));
   try {
-    const file = makeHomeFiles({ name, email }).find(({ path }) => path === ".gitconfig");
+    const file = makeHomeFiles({ user: { name, email }, remotes: [], firstKeys: [] }, false).find(
+      ({ path }) => path === ".gitconfig",
+    );
     writeFileSync(join(folder, "config"), file?.content ?? "");
     const { stdout } = await run(["git", "config", "-z", "--file", join(folder, "config"), "--list"], {
       env: { PATH: "/usr/bin:/bin" },

@@ -20,6 +20,8 @@ import type { StartRequest } from "../plan/request.ts";
 import { findMount } from "../workspace/find-mount.ts";
 import type { WorkspaceSurvey } from "../workspace/survey.ts";
 import { surveyWorkspace } from "../workspace/survey-workspace.ts";
+import { canAsk } from "./ask.ts";
+import { type Attendance, findHostKeys, type KnownRemotes } from "./host-keys.ts";
 import { makeBackends } from "./make-backends.ts";
 import type { AgentProgram } from "./plan-agent.ts";
 
@@ -58,10 +60,11 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottles: request.agent === undefined && request.bottles.length === 0 ? [DEFAULT_BOTTLE] : request.bottles,
   });
   if (manifest.kind === "refused") return { ...manifest, errors: [] };
-  const [selection, workspace, program] = await Promise.all([
+  const [selection, workspace, program, keys] = await Promise.all([
     chooseBackend(context, request, manifest),
     lookAtWorkspace(context, request, manifest),
     lookAtAgentProgram(context, manifest),
+    findHostKeys(context, manifest.bottle.gitGate.repos, attendanceOf(context, request)),
   ]);
   const { probe, backend, because } = selection;
   const outcome = makePlan({
@@ -69,16 +72,34 @@ export async function planStart(context: Context, request: StartRequest): Promis
     bottle: manifest.bottle,
     agent: manifest.agent,
     config: manifest.config,
-    facts: makeFacts(context, { probe, because, repository, provider: program?.facts, workspace: workspace?.facts }),
+    facts: makeFacts(context, {
+      probe,
+      because,
+      repository,
+      provider: program?.facts,
+      workspace: workspace?.facts,
+      keys,
+    }),
     slug: makeSlug(request.label ?? manifest.bottle.names.join("-"), systemIds),
     unbuilt: findUnbuilt(manifest.bottle),
     off: OFF_FEATURES,
   });
   const { problems, texts } = manifest;
   if (outcome.kind === "refused") {
-    return { kind: "refused", problems: [...problems, ...outcome.problems], texts, errors: outcome.errors };
+    return {
+      kind: "refused",
+      problems: [...problems, ...outcome.problems],
+      texts,
+      errors: [...outcome.errors, ...keys.errors],
+    };
   }
+  if (keys.errors.length > 0) return { kind: "refused", problems, texts, errors: keys.errors };
   return { kind: "planned", plan: outcome.plan, backend, program, survey: workspace?.survey, problems, texts };
+}
+
+function attendanceOf(context: Context, { dryRun, headless, yes }: StartRequest): Attendance {
+  if (dryRun) return "dry-run";
+  return canAsk(context) && !headless && !yes ? "somebody" : "nobody";
 }
 
 type Ready = Extract<LoadedManifest, { kind: "ready" }>;
@@ -139,9 +160,10 @@ function makeFacts(
     readonly repository: string | undefined;
     readonly provider: ProviderFacts | undefined;
     readonly workspace: WorkspaceFacts | undefined;
+    readonly keys: KnownRemotes;
   },
 ): HostFacts {
-  const { probe, because, repository, provider, workspace } = found;
+  const { probe, because, repository, provider, workspace, keys } = found;
   const set = Object.entries(context.env).filter(([, value]) => value !== undefined);
   return {
     backend: { name: probe.backend, strength: probe.strength ?? "unknown", because },
@@ -152,6 +174,7 @@ function makeFacts(
     terminal: { stdin: context.stdin.isTTY === true, stdout: context.stdout.isTTY === true },
     repository,
     caller: { uid: context.uid, gid: context.gid },
+    hostKeys: keys.facts,
     variables: new Set(set.map(([name]) => name)),
   };
 }

@@ -7,10 +7,11 @@ import type { PolicyRoute } from "../egress/policy.ts";
 import { hasWayOut } from "../plan/has-way-out.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import type { WardenSpec } from "../warden/spec.ts";
+import { prepareGate } from "./prepare-gate.ts";
 import { resolveCredentials } from "./resolve-credentials.ts";
 
 /** The part of a plan that a warden holds, with its secrets, and what the operator should know about them. */
-export type PreparedWarden = { readonly egress: WardenSpec["egress"]; readonly warnings: readonly string[] };
+export type PreparedWarden = Pick<WardenSpec, "egress" | "git"> & { readonly warnings: readonly string[] };
 
 const CONNECT_TIMEOUT_MS = 15_000;
 
@@ -19,8 +20,9 @@ export async function prepareWarden(
   context: Context,
   plan: BottlePlan,
   agentRoutes: readonly PolicyRoute[],
+  gitFolder: string,
 ): Promise<PreparedWarden | undefined> {
-  if (!hasWayOut(plan)) return undefined;
+  if (!hasWayOut(plan) && plan.git.remotes.length === 0) return undefined;
   const needs = { env: context.env, userHome: context.userHome, run, ask: undefined, signal: context.signal };
   const [{ routes, warnings }, extraCaPem] = await Promise.all([
     resolveCredentials(plan.egress.routes, needs),
@@ -32,7 +34,8 @@ export async function prepareWarden(
     ...{ routes: [...agentRoutes, ...routes], resolve, extraCaPem, upstreamProxy, log },
     limits: { ...limits, connectTimeoutMs: CONNECT_TIMEOUT_MS },
   };
-  return { egress, warnings };
+  const gate = await prepareGate(context, plan, { folder: gitFolder, extraCaPem, needs });
+  return { egress, git: gate?.policy, warnings: [...warnings, ...(gate?.warnings ?? [])] };
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;

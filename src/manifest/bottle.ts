@@ -97,6 +97,8 @@ export type GitRepo = {
   readonly tokenRef: SecretRef | undefined;
   /** Patterns of refs that may be pushed; undefined means the gate's default */
   readonly refs: RefRules | undefined;
+  /** What becomes of a push that changes files which run somewhere, such as workflows */
+  readonly runFiles: "report" | "hold" | "refuse";
 };
 
 /** What may be pushed. */

@@ -22,10 +22,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     isFine: (bottle) => bottle.egress.routes.every(({ dlp }) => dlp.inboundDetectors === undefined),
   },
   {
-    key: "git-gate.repos",
-    missing: "the git gate is not built: no remote can be fetched from or pushed to",
-  },
-  {
     key: "supervise",
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,
@@ -41,7 +37,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 /** What the design gives a bottle by default and this version does not; for the preflight. */
 export const OFF_FEATURES: readonly string[] = [
   "screening of replies: what servers answer is not searched",
-  "git gate: no remote can be reached",
   "supervise: the agent cannot ask the operator",
 ];
 

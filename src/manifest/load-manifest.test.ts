@@ -124,6 +124,7 @@ backend: docker
         hostKey: undefined,
         tokenRef: undefined,
         refs: { branches: ["agent/*"], tags: [], force: false, delete: false },
+        runFiles: "report",
       },
     ]);
     expect(bottle.egress.routes).toMatchObject([
@@ -399,7 +400,6 @@ describe("findUnbuilt", () => {
       'error home/bottles/base.md:3:1 manifest/not-built "backend"',
       'error home/bottles/base.md:4:13 manifest/not-built "resources.disk"',
       'error home/bottles/dev.md:4:3 manifest/not-built "egress.log"',
-      'error home/bottles/dev.md:6:29 manifest/not-built "git-gate.repos"',
     ]);
   });
 

@@ -75,6 +75,7 @@ function resolveRepo(
       force: refs.force ?? false,
       delete: refs.delete ?? false,
     },
+    runFiles: written.run_files ?? "report",
   };
 }
 

@@ -1,4 +1,4 @@
-import type { LeftOut, PlannedBackend, PlannedLimits } from "./plan.ts";
+import type { FirstKey, LeftOut, PlannedBackend, PlannedLimits } from "./plan.ts";
 import type { ProviderFacts } from "./planned-provider.ts";
 
 /** What was found out about this machine before anything was decided. */
@@ -16,6 +16,8 @@ export type HostFacts = {
   /** Root of the repository that the operator stands in, if any */
   readonly repository: string | undefined;
   readonly caller: { readonly uid: number; readonly gid: number };
+  /** Keys of the servers of remotes that no manifest pins, and those among them that nobody has accepted yet */
+  readonly hostKeys: { readonly byRemote: ReadonlyMap<string, string>; readonly first: readonly FirstKey[] };
   /** Names of the host's environment variables that have a value; never the values */
   readonly variables: ReadonlySet<string>;
 };

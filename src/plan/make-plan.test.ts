@@ -53,6 +53,7 @@ const FACTS: HostFacts = {
   terminal: { stdin: true, stdout: true },
   repository: "/home/me/app",
   caller: { uid: 1000, gid: 1000 },
+  hostKeys: { byRemote: new Map(), first: [] },
   variables: new Set(["GITHUB_TOKEN"]),
 };
 const CONFIG: HomeConfig = {
@@ -89,6 +90,7 @@ const FULL: Bottle = {
         hostKey: undefined,
         tokenRef: undefined,
         refs: undefined,
+        runFiles: "report",
       },
     ],
   },
@@ -333,7 +335,8 @@ describe("the plan", () => {
             "name": "Agent in a bottle",
             "email": "agent@bottle.invalid"
           },
-          "remotes": []
+          "remotes": [],
+          "firstKeys": []
         },
         "egress": {
           "log": "refusals",
@@ -408,7 +411,7 @@ describe("the preflight", () => {
                  the agent can read these values
       skills     review, tests
       git        commits as Me <bot@example.com>
-                 app: https://git.example/app
+                 app: https://git.example/app, pushes to bottle/dev-ab0de/*
       network    api.github.com [auth:Bearer] GET /repos/…
                  *.npmjs.org:80,443
       limits     512 processes, ended after 90 min

@@ -64,7 +64,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
     limits: { pids, cpus, memoryBytes, timeMs, ...facts.limits },
     guest: { ...GUEST_LAYOUT, hostname: slug },
     tools: config.tools,
-    git: { user: planGitUser(bottle, agent), remotes: bottle.gitGate.repos },
+    git: { user: planGitUser(bottle, agent), remotes: planRemotes(input), firstKeys: facts.hostKeys.first },
     egress: bottle.egress,
     config: { extraCa: config.extraCa, upstreamProxy: config.upstreamProxy, resolve: config.resolve },
     off: input.off,
@@ -75,6 +75,11 @@ export function makePlan(input: PlanInput): PlanOutcome {
 
 function planAgent({ name, file, origin, skills, prompt }: Agent): NonNullable<BottlePlan["agent"]> {
   return { name, file, origin, skills, prompt };
+}
+
+function planRemotes({ bottle, facts }: PlanInput): BottlePlan["git"]["remotes"] {
+  const { byRemote } = facts.hostKeys;
+  return bottle.gitGate.repos.map((repo) => ({ ...repo, hostKey: repo.hostKey ?? byRemote.get(repo.name) }));
 }
 
 /** Whom commits inside are by: the agent, else the bottle, else nobody in particular, so that committing works. */

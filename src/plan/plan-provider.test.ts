@@ -47,6 +47,7 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
     terminal: { stdin, stdout: stdin },
     repository: undefined,
     caller: { uid: 1, gid: 1 },
+    hostKeys: { byRemote: new Map(), first: [] },
     variables: new Set(["KEY"]),
   };
   return makePlan({

@@ -25,6 +25,8 @@ export type BottlePlan = {
   readonly git: {
     readonly user: { readonly name: string; readonly email: string };
     readonly remotes: readonly GitRepo[];
+    /** Keys of servers that nobody has accepted yet; applying the plan accepts those that were shown */
+    readonly firstKeys: readonly FirstKey[];
   };
   readonly egress: Egress;
   readonly config: Pick<HomeConfig, "extraCa" | "upstreamProxy" | "resolve">;
@@ -32,6 +34,15 @@ export type BottlePlan = {
   readonly off: readonly string[];
   /** Lines the operator must have seen, most important first */
   readonly warnings: readonly string[];
+};
+
+/** A server of a remote whose key is not known. */
+export type FirstKey = {
+  readonly remote: string;
+  /** `[HOST]:PORT` */
+  readonly server: string;
+  /** What it showed; undefined when it was not asked, as for a dry run */
+  readonly shown: { readonly key: string; readonly fingerprint: string } | undefined;
 };
 
 /** The agent part of a plan. */

@@ -3,7 +3,7 @@ import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
 import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
-import type { BottlePlan, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
+import type { BottlePlan, FirstKey, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
 import type { PlannedProvider } from "./planned-provider.ts";
 import { renderBytes, renderMemory, renderSpan } from "./render-amount.ts";
 import { renderRoute } from "./render-route.ts";
@@ -50,7 +50,7 @@ function makeRows(plan: BottlePlan): readonly Row[] {
     row("workspace", ...workspaceLines(plan.workspace)),
     row("env", ...envLines(plan.env)),
     agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),
-    row("git", ...gitLines(git)),
+    row("git", ...gitLines(git, plan.slug)),
     row("network", ...networkLines(plan)),
     row("limits", ...limitLines(plan.limits)),
     plan.tools.length === 0 ? undefined : row("tools", ...plan.tools.map((folder) => `${folder}, read-only`)),
@@ -120,14 +120,30 @@ function renderValue(entry: EnvEntry): string {
   }
 }
 
-function gitLines({ user, remotes }: BottlePlan["git"]): readonly string[] {
+function gitLines({ user, remotes, firstKeys }: BottlePlan["git"], slug: string): readonly (Line | string)[] {
   const who = `commits as ${user.name} <${user.email}>`;
-  return remotes.length === 0 ? [`${who}; no remotes`] : [who, ...remotes.map(renderRemote)];
+  return remotes.length === 0
+    ? [`${who}; no remotes`]
+    : [who, ...remotes.map((remote) => renderRemote(remote, slug)), ...firstKeys.map(renderFirstKey)];
 }
 
-function renderRemote(remote: GitRepo): string {
-  const access = remote.key === undefined && remote.tokenRef === undefined ? "" : " [auth]";
-  return `${remote.name}: ${remote.url.replace(/\/\/[^/@]*@/, "//")}${access}`;
+function renderFirstKey({ remote, server, shown }: FirstKey): Line {
+  return warning(
+    shown === undefined
+      ? `${remote}: the key of ${server} is not pinned; it is asked for at the start`
+      : `${remote}: ${server} shows its key for the first time: ${shown.fingerprint}; yes accepts it for good`,
+  );
+}
+
+function renderRemote({ name, url, key, tokenRef, refs, runFiles }: GitRepo, slug: string): string {
+  const isSsh = !url.startsWith("https://") && !url.startsWith("file://");
+  const access = key === undefined && tokenRef === undefined ? (isSsh ? " [auth: ssh-agent]" : "") : " [auth]";
+  const branches = [`bottle/${slug}/*`, ...(refs?.branches ?? [])].join(", ");
+  const tags = refs === undefined || refs.tags.length === 0 ? "" : `, tags ${refs.tags.join(", ")}`;
+  const more = [refs?.force === true ? "force" : [], refs?.delete === true ? "delete" : []].flat();
+  const also = more.length === 0 ? "" : ` [${more.join(", ")}]`;
+  const held = { report: "", hold: ", workflows held", refuse: ", no workflows" }[runFiles];
+  return `${name}: ${url.replace(/\/\/[^/@]*@/, "//")}${access}, pushes to ${branches}${tags}${also}${held}`;
 }
 
 function limitLines(limits: PlannedLimits): readonly (Line | string)[] {

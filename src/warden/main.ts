@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Listeners } from "../backends/backend.ts";
 import { systemClock } from "../base/clock.ts";
 import { BottleError } from "../base/errors.ts";
+import { readHolder } from "../base/holder.ts";
 import { Scope } from "../base/scope.ts";
 import { openJournal } from "../journal/open-journal.ts";
 import { makeRedact } from "../journal/redact.ts";
@@ -44,7 +45,7 @@ async function run(): Promise<void> {
   if (spec === undefined) throw new BottleError("launch/failed", "the warden was started without a whole spec");
   const redact = makeRedact(secretsOf(spec));
   const journal = await openJournal({ path: spec.journal, slug: spec.slug, clock: systemClock, redact }, scope);
-  const warden = await openWarden({ spec, journal, clock: systemClock }, scope);
+  const warden = await openWarden({ spec, journal, clock: systemClock, holder: await readHolder(process.pid) }, scope);
   tell({ kind: "ready", certificatePem: warden.certificatePem });
   warden.serve(await listeners);
   tell({ kind: "serving" });

@@ -26,6 +26,7 @@ function makeSpec(secret: string, hidden = "h"): WardenSpec {
     journal: "/home/ada/.bot-bottle/state/dev-ab0de/journal.jsonl",
     control: "/home/ada/.bot-bottle/state/dev-ab0de/control.sock",
     attended: true,
+    git: undefined,
     hidden: [new SecretValue("HIDDEN", hidden)],
     egress: {
       routes: [

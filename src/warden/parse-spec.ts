@@ -28,7 +28,7 @@ function reviveSecret(part: unknown): unknown {
 
 function isSpec(value: unknown): boolean {
   if (!isJsonObject(value)) return false;
-  const { slug, journal, control, attended, egress, hidden } = value;
+  const { slug, journal, control, attended, egress, git, hidden } = value;
   return (
     typeof slug === "string" &&
     parseSlug(slug) !== undefined &&
@@ -36,7 +36,8 @@ function isSpec(value: unknown): boolean {
     isText(control) &&
     typeof attended === "boolean" &&
     isEvery(hidden, (secret) => secret instanceof SecretValue) &&
-    isEgress(egress)
+    isEgress(egress) &&
+    (git === undefined || isGate(git))
   );
 }
 
@@ -66,6 +67,33 @@ function isRoute(value: unknown): boolean {
     isJsonObject(git) &&
     typeof allowPrivate === "boolean" &&
     (auth === undefined ? value["credential"] === undefined : value["credential"] instanceof SecretValue)
+  );
+}
+
+const GATE_LIMITS = ["packBytes", "totalBytes", "objects", "refs", "listMs", "transferMs"];
+
+function isGate(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { repos, ownBranches, folder, cache, limits, extraCaPem, upstreamProxy, sshAgent, gitleaks } = value;
+  return (
+    isEvery(repos, isRepo) &&
+    [ownBranches, folder, cache].every(isText) &&
+    isJsonObject(limits) &&
+    GATE_LIMITS.every((name) => typeof limits[name] === "number") &&
+    [extraCaPem, sshAgent, gitleaks].every((part) => part === undefined || isText(part)) &&
+    (upstreamProxy === undefined || upstreamProxy instanceof SecretValue)
+  );
+}
+
+function isRepo(value: unknown): boolean {
+  if (!isJsonObject(value)) return false;
+  const { name, url, kind, runFiles, refs, key, hostKey, token } = value;
+  return (
+    [name, url, kind, runFiles].every(isText) &&
+    [key, hostKey].every((part) => part === undefined || isText(part)) &&
+    (token === undefined || token instanceof SecretValue) &&
+    (kind !== "ssh" || isText(hostKey)) &&
+    (refs === undefined || (isJsonObject(refs) && isEvery(refs["branches"], isText) && isEvery(refs["tags"], isText)))
   );
 }
 

@@ -1,5 +1,6 @@
 import type { Listeners } from "../backends/backend.ts";
 import type { Clock } from "../base/clock.ts";
+import type { Holder } from "../base/holder.ts";
 import { systemIds } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
@@ -15,6 +16,7 @@ import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
 import { makeHoldQueue } from "../supervise/hold-queue.ts";
 import { serveControl } from "../supervise/serve-control.ts";
 import { knownValuesOf } from "./known-values-of.ts";
+import { openWardenGate } from "./open-warden-gate.ts";
 import type { WardenSpec } from "./spec.ts";
 
 /** Folder inside a bottle for what makes programs trust its warden. */
@@ -37,6 +39,8 @@ export type WardenParts = {
   /** The one journal of the bottle; when it fails, nothing passes any more */
   readonly journal: Journal;
   readonly clock: Clock;
+  /** The process that the warden runs in */
+  readonly holder: Holder;
   /** Learns of every event of the way out as it is written */
   readonly onEvent?: (event: JournalEvent) => void;
 };
@@ -61,7 +65,7 @@ export type Warden = {
 
 /** Makes a warden that does not answer yet, and closes it with the scope. Throws for a policy that cannot be held as written. */
 export async function openWarden(parts: WardenParts, scope: Scope): Promise<Warden> {
-  const { spec, journal, clock } = parts;
+  const { spec, journal, clock, holder } = parts;
   // what cannot be held as written stops the start before anything is made
   const compiled = compilePolicy(spec.egress, await loadRegexEngine(spec.egress.routes.map(({ route }) => route)));
   const authority = await makeCertificateAuthority(spec.slug, clock);
@@ -80,26 +84,32 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
     if (++bugs > MOST_BUGS) return;
     write({ kind: "failed", code: "warden/bug", message: error instanceof Error ? error.message : "unknown" });
   };
+  const gateParts = { supervisor: queue, journal: write, clock, holder, onBug };
+  const gate = spec.git && (await openWardenGate({ spec, policy: spec.git, ...gateParts }, scope));
   const close = async (): Promise<void> => {
     queue.close();
-    await state.egress?.close();
+    await Promise.all([state.egress?.close(), gate?.close()]);
     state.closed = true;
   };
   const onFailure = () => void close().catch(onBug);
   journal.failure.addEventListener("abort", onFailure, { once: true });
   scope.defer("close the warden", close);
+  const services: LinkService[] = spec.egress.routes.length > 0 ? ["egress"] : [];
+  if (gate !== undefined) services.push("git");
   return {
     certificatePem,
-    services: ["egress"],
-    trust: makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER }),
+    services,
+    trust: services.includes("egress")
+      ? makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER })
+      : { env: [], files: [] },
     serve: (listeners) => {
       if (state.closed || journal.failure.aborted) {
         for (const listener of Object.values(listeners)) listener.close();
         return;
       }
       const policy = spec.egress;
-      const { egress, ...others } = listeners;
-      for (const listener of Object.values(others)) listener.close();
+      const { egress, git } = listeners;
+      if (git !== undefined) gate === undefined ? git.close() : gate.serve(git);
       if (egress === undefined) return;
       const known = knownValuesOf(spec);
       const parts = { policy, compiled, known, supervisor: queue, authority, journal: write, clock, onBug };

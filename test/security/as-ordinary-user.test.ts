@@ -40,5 +40,5 @@ test.skipIf(!IS_ROOT)(
     expect(await waitUntil(async () => !(await isUserAlive(UID)), 2000)).toBe(true);
     await rm(home, { recursive: true, force: true });
   },
-  300_000,
+  600_000,
 );

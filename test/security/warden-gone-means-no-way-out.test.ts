@@ -64,7 +64,8 @@ async function openWithProcess(): Promise<Guarded> {
   const folder = await makeTestFolder();
   const slug = parseSlug("guarded-00000") ?? expect.fail();
   const paths = { journal: join(folder, "journal.jsonl"), control: join(folder, "control.sock") };
-  const warden = startWarden({ slug, ...paths, attended: false, egress: await policyOf(), hidden: [] });
+  const egress = await policyOf();
+  const warden = startWarden({ slug, ...paths, attended: false, egress, git: undefined, hidden: [] });
   scope.defer("warden", async () => {
     warden.child.kill("SIGKILL");
     await warden.ended;
@@ -154,7 +155,7 @@ describe(`as ${WHO}: what makes a process a warden`, () => {
     ["nothing", ""],
     ["an empty one", "{}"],
     ["one that was cut short", `{"slug":"a-00000","journal":"${TOKEN}"`],
-    ["one without routes", JSON.stringify({ slug: "a-00000", journal: TOKEN, hidden: [], egress: {} })],
+    ["one without routes", JSON.stringify({ slug: "a-00000", journal: TOKEN, git: undefined, hidden: [], egress: {} })],
   ])("a message that is not whole starts nothing: %s", async (_what, message) => {
     const warden = startWarden(message);
     const failed = await warden.next();

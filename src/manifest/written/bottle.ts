@@ -42,6 +42,10 @@ const repo = z.strictObject({
   host_key: z.string().optional().meta({ description: "The server's public key, such as: ssh-ed25519 AAAA…" }),
   token_ref: secretRef("Token for an https:// remote, used outside the bottle").optional(),
   refs: refs.optional(),
+  run_files: z
+    .enum(["report", "hold", "refuse"])
+    .optional()
+    .meta({ description: "What becomes of a push that changes files which run somewhere, such as workflows" }),
 });
 
 /** A bottle as a person writes it: every key may be left out. */

@@ -1,0 +1,225 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { BottleError } from "../base/errors.ts";
+import { folderExists, makePrivateFolder, removeTree, writeAtomically } from "../base/files.ts";
+import type { Holder } from "../base/holder.ts";
+import { tryLock } from "../base/lock.ts";
+import type { Finished } from "../base/process.ts";
+import { type GitCall, type GitEnv, readGit, runGit } from "./git-process.ts";
+import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
+import type { GatePolicy, GateRepo } from "./policy.ts";
+import { sweepMirror } from "./sweep-mirror.ts";
+import { Turns } from "./turns.ts";
+import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
+
+/** What came of looking at an upstream. */
+export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
+
+/** One ref as a push wants to change it. */
+export type RefUpdate = { readonly name: string; readonly old: string; readonly new: string };
+
+/** A bare repository of one bottle that has what the upstream has: its branches, its tags, and nothing else. */
+export type Mirror = {
+  readonly repo: GateRepo;
+  readonly folder: string;
+  /** Turns for everything that changes refs */
+  readonly turns: Turns;
+  /** Makes the mirror equal to the upstream, or says why that cannot be. */
+  refresh(): Promise<Refreshed>;
+  /** When it was last seen to be equal, `ms`; undefined before the first time */
+  readonly freshAt: () => number | undefined;
+  refs(): Promise<Refs>;
+  /** Lets git receive a push; what one that was broken off leaves is removed before the next begins. */
+  receive(work: () => Promise<"whole" | "broken">): Promise<void>;
+  /** Sends updates to the upstream, all or none, and only where its refs still are what they were. */
+  send(updates: readonly RefUpdate[], quarantine: GitEnv): Promise<Finished>;
+};
+
+type MirrorState = {
+  format: ObjectFormat | undefined;
+  freshAt: number | undefined;
+  /** A look at the upstream that waits for its turn */
+  running: Promise<Refreshed> | undefined;
+  /** How many git receives at this moment */
+  pushes: number;
+  /** Whether one of them was broken off */
+  dirty: boolean;
+  /** A clean-up that is not done */
+  swept: Promise<void> | undefined;
+};
+
+/** What a mirror is made with. */
+export type MirrorParts = {
+  readonly policy: GatePolicy;
+  readonly repo: GateRepo;
+  /** Variables of git when it speaks with the upstream */
+  readonly access: GitEnv;
+  readonly hooks: string;
+  readonly holder: Holder;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+};
+
+const REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
+const FETCH = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
+const FETCH_MORE = ["--no-recurse-submodules", "--update-head-ok", "--refmap="];
+
+/** A mirror that is made when it is first looked at. */
+export function makeMirror(parts: MirrorParts): Mirror {
+  const { policy, repo, access, now, signal } = parts;
+  const { limits } = policy;
+  const folder = join(policy.folder, `${repo.name}.git`);
+  const turns = new Turns();
+  const state: MirrorState = {
+    format: undefined,
+    freshAt: undefined,
+    running: undefined,
+    pushes: 0,
+    dirty: false,
+    swept: undefined,
+  };
+  const refs = async () =>
+    parseOwnRefs(
+      await readGit(["for-each-ref", "--format=%(objectname) %(refname)"], { cwd: folder, env: { GIT_DIR: folder } }),
+    );
+
+  const look = async (): Promise<Refreshed> => {
+    const args = ["ls-remote", "--symref", "--", repo.url, "HEAD", "refs/heads/*", "refs/tags/*"];
+    const listed = await askUpstream(args, {
+      ...{ cwd: policy.folder, env: { ...access, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
+    });
+    if (!isDone(listed)) return { kind: "unreachable", said: listed.stderr };
+    const upstream = parseUpstreamRefs(listed.stdout.toString("utf8"));
+    if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
+      await removeTree(folder);
+      await makeFolder(parts, folder, upstream.format);
+      await borrowObjects(parts, folder, upstream);
+      state.format = upstream.format;
+    }
+    if (!sameRefs(upstream.refs, await refs())) {
+      const fetched = await fetchInto(parts, folder);
+      if (!isDone(fetched)) {
+        await sweepMirror(folder, state.pushes === 0);
+        return { kind: "unreachable", said: fetched.stderr };
+      }
+    }
+    if (upstream.head !== undefined) {
+      await readGit(["symbolic-ref", "HEAD", upstream.head], { cwd: folder, env: { GIT_DIR: folder } });
+    }
+    state.freshAt = now();
+    return { kind: "fresh" };
+  };
+  const sweep = async () => {
+    if (state.pushes === 0) await sweepMirror(folder, true);
+  };
+  return {
+    ...{ repo, folder, turns, refs },
+    receive: async (work) => {
+      while (state.swept !== undefined) await state.swept;
+      state.pushes += 1;
+      const how = await work().finally(() => {
+        state.pushes -= 1;
+      });
+      if (how === "broken") state.dirty = true;
+      if (!state.dirty || state.pushes > 0) return;
+      state.dirty = false;
+      state.swept = turns.run(sweep).finally(() => {
+        state.swept = undefined;
+      });
+      await state.swept;
+    },
+    freshAt: () => state.freshAt,
+    // whoever asks while one is waiting for its turn gets the answer of that one
+    refresh: () => {
+      state.running ??= turns.run(() => {
+        state.running = undefined;
+        return look();
+      });
+      return state.running;
+    },
+    send: (updates, quarantine) => {
+      const leases = updates.map((one) => `--force-with-lease=${one.name}:${isNothing(one.old) ? "" : one.old}`);
+      const specs = updates.map((one) => `${isNothing(one.new) ? "" : one.new}:${one.name}`);
+      const atomic = updates.length > 1 ? ["--atomic"] : [];
+      const args = [
+        "push",
+        "--porcelain",
+        "--no-verify",
+        "--no-signed",
+        "--recurse-submodules=no",
+        ...atomic,
+        ...leases,
+      ];
+      return askUpstream([...args, "--", repo.url, ...specs], {
+        ...{ cwd: folder, env: { ...access, GIT_DIR: folder, ...quarantine }, timeoutMs: limits.transferMs, signal },
+      });
+    },
+  };
+}
+
+/** The id that says: there is no such ref. */
+export function isNothing(id: string): boolean {
+  return /^0+$/.test(id);
+}
+
+/** Whether a command ended as it should. */
+export function isDone({ exit }: Finished): boolean {
+  return exit.kind === "code" && exit.code === 0;
+}
+
+/** Runs a git command that speaks with the upstream; one that does not come to an end was ended by a signal, and says so. */
+async function askUpstream(args: readonly string[], call: GitCall): Promise<Finished> {
+  try {
+    return await runGit(args, call);
+  } catch (error) {
+    if (!(error instanceof BottleError && error.code === "process/timeout")) throw error;
+    const stderr = `it did not finish within ${Math.round((call.timeoutMs ?? 0) / 1000)} seconds`;
+    return { exit: { kind: "signal", signal: "SIGKILL" }, stdout: Buffer.alloc(0), stderr };
+  }
+}
+
+function fetchInto({ policy, repo, access, signal }: MirrorParts, folder: string): Promise<Finished> {
+  return askUpstream([...FETCH, ...FETCH_MORE, "--", repo.url, ...REFSPECS], {
+    ...{ cwd: folder, env: { ...access, GIT_DIR: folder }, timeoutMs: policy.limits.transferMs, signal },
+  });
+}
+
+async function makeFolder({ policy, hooks }: MirrorParts, folder: string, format: ObjectFormat): Promise<void> {
+  const args = ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, "--", folder];
+  await readGit(args, { cwd: policy.folder });
+  await writeAtomically(
+    join(folder, "config"),
+    renderMirrorConfig({ format, hooks, packBytes: policy.limits.packBytes }),
+  );
+}
+
+/**
+ * Lets the mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
+ * doing that. Refs are never shared: what is new to the upstream is decided by the mirror's own. One shared store for each
+ * url and credential, so that nobody finds objects which his own credential does not reach.
+ */
+async function borrowObjects(parts: MirrorParts, folder: string, { format, refs }: UpstreamRefs): Promise<void> {
+  const { policy, repo } = parts;
+  if (refs.size === 0) return;
+  const identity = JSON.stringify([
+    format,
+    repo.url,
+    repo.key,
+    repo.hostKey,
+    repo.token?.expose("name of a cache folder"),
+  ]);
+  const store = join(policy.cache, createHash("sha256").update(identity).digest("hex").slice(0, 32));
+  await makePrivateFolder(policy.cache);
+  const attempt = await tryLock(`${store}.lock`, parts.holder);
+  if (attempt.kind === "taken") {
+    try {
+      if (!(await folderExists(store))) await makeFolder(parts, store, format);
+      await fetchInto(parts, store); // when it fails, the mirror's own fetch says so
+    } finally {
+      await attempt.lock.release();
+    }
+  }
+  if (await folderExists(join(store, "objects"))) {
+    await writeAtomically(join(folder, "objects/info/alternates"), `${join(store, "objects")}\n`);
+  }
+}

@@ -1,0 +1,87 @@
+import { type GitEnv, readGit } from "./git-process.ts";
+import { isNothing, type RefUpdate } from "./mirror.ts";
+import type { GateLimits } from "./policy.ts";
+
+/** An object that the upstream does not have. */
+export type NewObject = { readonly id: string; readonly type: string; readonly size: number; readonly path: string };
+
+/** A file that a commit adds or changes. */
+export type Change = {
+  readonly commit: string;
+  readonly path: string;
+  readonly mode: string;
+  readonly blob: string;
+  /** What was there before, in each parent; nothing where it was not */
+  readonly before: readonly string[];
+};
+
+/** Everything that a push would bring to the upstream. */
+export type NewContent = {
+  readonly commits: readonly string[];
+  readonly objects: readonly NewObject[];
+  readonly changes: readonly Change[];
+};
+
+/** What was found, or which limit it is beyond. */
+export type FoundContent =
+  | { readonly kind: "content"; readonly content: NewContent }
+  | { readonly kind: "too-much"; readonly why: string };
+
+/** Lists what a push brings that no branch and no tag of the upstream leads to; reads no content. */
+export async function findNewContent(
+  updates: readonly RefUpdate[],
+  folder: string,
+  env: GitEnv,
+  limits: GateLimits,
+): Promise<FoundContent> {
+  const call = { cwd: folder, env: { GIT_DIR: folder, ...env }, timeoutMs: limits.transferMs };
+  const tips = updates.filter((update) => !isNothing(update.new)).map((update) => update.new);
+  if (tips.length === 0) return { kind: "content", content: { commits: [], objects: [], changes: [] } };
+  const stdin = [...new Set(tips), ""].join("\n");
+  const listed = await readGit(["rev-list", "--objects", "--stdin", "--not", "--all"], { ...call, stdin });
+  const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
+  if (paths.size > limits.objects) {
+    return { kind: "too-much", why: `${paths.size} new objects, and at most ${limits.objects} may come in one push` };
+  }
+  const sizes = await readGit(["cat-file", "--batch-check"], { ...call, stdin: [...paths.keys(), ""].join("\n") });
+  const objects = lines(sizes).map((line) => {
+    const [id = "", type = "", size = ""] = line.split(" ");
+    const path = paths.get(id);
+    return { id, type, size: Number(size), path: path === undefined || path === id ? "" : path };
+  });
+  const total = objects.reduce((sum, { size }) => sum + size, 0);
+  if (!(total <= limits.totalBytes)) {
+    return { kind: "too-much", why: `${total} bytes unpacked, and at most ${limits.totalBytes} may come in one push` };
+  }
+  const inOrder = ["rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all"];
+  const commits = lines(await readGit(inOrder, { ...call, stdin }));
+  const diff = ["diff-tree", "--stdin", "-r", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
+  const raw = commits.length === 0 ? "" : await readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` });
+  return { kind: "content", content: { commits, objects, changes: parseChanges(raw) } };
+}
+
+/** Reads the raw output of `git diff-tree --stdin -c -z`: for a merge, only what differs from every parent. */
+export function parseChanges(raw: string): readonly Change[] {
+  const changes: Change[] = [];
+  const fields = raw.split("\0");
+  let commit = "";
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at] ?? "";
+    if (/^[0-9a-f]{40,64}$/.test(field)) commit = field;
+    const [colons] = /^:+/.exec(field) ?? [];
+    if (colons === undefined) continue;
+    const words = field.slice(colons.length).split(" ");
+    const parents = colons.length;
+    const path = fields[at + 1] ?? "";
+    at += 1;
+    const mode = words[parents] ?? "";
+    const blob = words[parents * 2 + 1] ?? "";
+    const before = words.slice(parents + 1, parents * 2 + 1).filter((id) => !isNothing(id));
+    changes.push({ commit, path, mode, blob, before });
+  }
+  return changes;
+}
+
+function lines(text: string): readonly string[] {
+  return text.split("\n").filter((line) => line !== "");
+}

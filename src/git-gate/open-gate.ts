@@ -1,0 +1,207 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { Server, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Clock } from "../base/clock.ts";
+import { removeTree } from "../base/files.ts";
+import type { Holder } from "../base/holder.ts";
+import { showHarmlessly } from "../base/plain-text.ts";
+import type { Child } from "../base/process.ts";
+import type { Scope } from "../base/scope.ts";
+import type { JournalEvent } from "../journal/event.ts";
+import type { AskOperator } from "./ask-operator.ts";
+import { type GitRequest, parseGitRequest } from "./git-request.ts";
+import { openHookChannel } from "./hook-channel.ts";
+import { type Mask, makeMask } from "./mask-text.ts";
+import type { Mirror } from "./mirror.ts";
+import { openMirrors } from "./open-mirrors.ts";
+import type { GatePolicy } from "./policy.ts";
+import type { Scan } from "./push-finding.ts";
+import { receivePush } from "./receive-push.ts";
+import { type GitCallRequest, serveCall } from "./serve-call.ts";
+import { tellUpstreamWords } from "./upstream-words.ts";
+
+/** What a bottle's git gate is made from. */
+export type GateParts = {
+  readonly policy: GatePolicy;
+  readonly scan: Scan;
+  /** Takes the values that the bottle was given out of a text */
+  readonly redact: (text: string) => string;
+  readonly ask: AskOperator;
+  /** Takes events; must not throw */
+  readonly journal: (event: JournalEvent) => void;
+  /** The process that this is, for locks */
+  readonly holder: Holder;
+  readonly clock: Clock;
+  readonly onBug: (error: unknown) => void;
+};
+
+/** A bottle's way to its remotes. */
+export type Gate = {
+  /** Begins to answer on a server that already listens where the bottle's git connects to. */
+  serve(listener: Server): void;
+  /** Ends every connection and every git; doing it twice is no error. */
+  close(): Promise<void>;
+};
+
+const MOST_CONNECTIONS = 32;
+const IDLE_MS = 15 * 60_000;
+/** After that time a call must see the upstream again, `ms` */
+const STALE_MS = 5 * 60_000;
+/** Time for git to end by itself when the gate closes, `ms` */
+const SETTLE_MS = 5_000;
+
+/** Makes a gate that does not answer yet. Its mirrors are made as they are asked for, and removed with the scope. */
+export async function openGate(given: GateParts, scope: Scope): Promise<Gate> {
+  const { policy, redact } = given;
+  const maskFound = makeMask(given.scan);
+  const mask: Mask = (text) => maskFound(redact(text));
+  const onBug = (error: unknown) => given.onBug(new Error(mask(error instanceof Error ? error.message : "unknown")));
+  const parts: Serving = { ...given, mask, onBug };
+  const listeners: Server[] = [];
+  const abort = new AbortController();
+  const work = new Set<Promise<unknown>>();
+  const sockets = new Set<Socket>();
+  scope.defer("remove the mirrors", () => removeTree(policy.folder));
+  const mirrors = await openMirrors(parts, abort.signal);
+  const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 15_000, requestTimeout: 0 });
+  server.on("request", (request, response) => {
+    const served = serve(parts, mirrors, request, response)
+      .catch((error: unknown) => {
+        response.destroy();
+        onBug(error);
+      })
+      .finally(() => work.delete(served));
+    work.add(served);
+  });
+  server.on("clientError", (_error, socket) => socket.destroy());
+  const onConnection = (socket: Socket): void => {
+    if (sockets.size >= MOST_CONNECTIONS) return void socket.destroy();
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket)).on("error", () => {});
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    server.emit("connection", socket);
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      for (const listener of listeners) {
+        listener.off("connection", onConnection);
+        if (listener.listening) listener.close();
+      }
+      abort.abort();
+      for (const socket of sockets) socket.destroy();
+      await settle(work);
+    })();
+    return closing;
+  };
+  scope.defer("git gate", close);
+  return {
+    serve: (listener) => {
+      listeners.push(listener);
+      listener.on("connection", onConnection);
+    },
+    close,
+  };
+}
+
+/** The parts of a gate, with what takes every secret out of its words. */
+type Serving = GateParts & { readonly mask: Mask };
+
+async function serve(
+  parts: Serving,
+  mirrors: ReadonlyMap<string, Mirror>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { headers, method = "", url = "" } = request;
+  const call = parseGitRequest(method, url, headers["content-type"]);
+  if (call.kind === "refused") return refuse(response, call.status, [call.why]);
+  const mirror = mirrors.get(call.repo);
+  if (mirror === undefined) return refuse(response, 404, tellUndeclared(call.repo, [...mirrors.keys()]));
+  const encoding = headers["content-encoding"];
+  if (encoding !== undefined && encoding !== "gzip" && encoding !== "identity") {
+    return refuse(response, 415, ["the body is encoded in a way that git does not use"]);
+  }
+  if (!(await isFresh(parts, mirror, call))) {
+    const started = parts.clock.now().getTime();
+    const seen = await mirror.refresh();
+    if (seen.kind === "unreachable") {
+      const said = tellUpstreamWords(seen.said, parts.mask);
+      const ms = parts.clock.now().getTime() - started;
+      parts.journal({ kind: "git-fetch", repo: call.repo, outcome: "failed", said, ms });
+      return refuse(response, 502, [
+        `the upstream of ${call.repo} cannot be reached; nothing is served from memory. It said:`,
+        ...said,
+      ]);
+    }
+  }
+  await answer(parts, mirror, call, request, response);
+}
+
+async function isFresh({ clock }: GateParts, mirror: Mirror, call: GitRequest): Promise<boolean> {
+  const at = mirror.freshAt();
+  return call.kind === "call" && at !== undefined && clock.now().getTime() - at < STALE_MS;
+}
+
+async function answer(
+  parts: Serving,
+  mirror: Mirror,
+  call: GitCallRequest,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { policy, journal, clock } = parts;
+  const now = () => clock.now().getTime();
+  const started = now();
+  const isPush = call.kind === "call" && call.service === "git-receive-pack";
+  const leaving = new AbortController();
+  let pushing: Promise<void> = Promise.resolve();
+  const onHook = (channel: Duplex, child: Child): void => {
+    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    pushing = receivePush({ ...parts, mirror, now, gone: leaving.signal }, openHookChannel(channel), ended);
+    pushing.catch(parts.onBug);
+  };
+  const onGone = () => leaving.abort();
+  const root = policy.folder;
+  const work = async () => {
+    const { ok, words } = await serveCall({ request, response, call, root, onGone, ...(isPush ? { onHook } : {}) });
+    await pushing;
+    if (!ok && !leaving.signal.aborted) {
+      journal({ kind: "failed", code: "git/http-backend", message: parts.mask(words).trim().slice(0, 500) });
+    }
+    return ok ? "whole" : "broken";
+  };
+  await (isPush ? mirror.receive(work) : work());
+  if (call.kind === "call" && call.service === "git-upload-pack") {
+    journal({ kind: "git-fetch", repo: call.repo, outcome: "served", said: [], ms: now() - started });
+  }
+}
+
+function tellUndeclared(name: string, known: readonly string[]): readonly string[] {
+  const list = known.length === 0 ? "none" : known.join(", ");
+  return [
+    `this bottle has no repository ${name}; it has: ${list}`,
+    `the operator can declare it in the bottle: git-gate.repos.${name} with its url`,
+  ];
+}
+
+/** Git shows the lines of a plain text as `remote:` lines. */
+function refuse(response: ServerResponse, status: number, lines: readonly string[]): void {
+  const body = `${lines.map((line) => `bot-bottle: ${showHarmlessly(line)}`).join("\n")}\n`;
+  response.writeHead(status, {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": Buffer.byteLength(body),
+    Connection: "close",
+  });
+  response.end(body);
+}
+
+/** Lets git end what it was told to end; what still runs then has lost its pipes. */
+async function settle(work: ReadonlySet<Promise<unknown>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, SETTLE_MS);
+  });
+  await Promise.race([Promise.allSettled(work), late]);
+  clearTimeout(timer);
+}
