@@ -117,7 +117,12 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
     auth: { scheme: "Bearer", tokenRef: { kind: "env", variable: "TOKEN" } },
     inboundCredentials: "strip",
     git: { fetch: false },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: "bench.md", line: 1 },

@@ -44,7 +44,12 @@ export function routesFor(host: string): readonly WrittenRoute[] {
       host: pattern,
       ports: [80, 443],
       inbound_credentials: "pass",
-      dlp: { outbound_detectors: ["known", "tokens", "payment", "entropy"], outbound_on_match: "block" },
+      dlp: {
+        outbound_detectors: ["known", "tokens", "payment", "entropy"],
+        outbound_on_match: "block",
+        inbound_detectors: ["injection"],
+        inbound_on_match: "block",
+      },
     },
   ];
 }

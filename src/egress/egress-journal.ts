@@ -13,6 +13,8 @@ export type EgressJournal = {
   refusal(refusal: Refusal, target: Partial<EgressTarget>): void;
   /** Notes that something was taken out of a request before it left. */
   redaction(rule: string, target: EgressTarget): void;
+  /** Notes that a reply reads like orders to an agent. */
+  injection(signs: string, target: EgressTarget): void;
   /** Notes a request that went out, if the bottle's log level asks for it. */
   request(
     target: EgressTarget,
@@ -49,6 +51,9 @@ export function makeEgressJournal(
     },
     redaction: (rule, target) => {
       if (bucket.take()) write({ kind: "egress-redaction", rule, ...target });
+    },
+    injection: (signs, target) => {
+      if (bucket.take()) write({ kind: "egress-injection", signs, ...target });
     },
     request: (target, { status, ms, out, in: back, cut, tokens }) => {
       if (policy.log === "refusals") return;

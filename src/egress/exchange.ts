@@ -1,3 +1,4 @@
+import { readsReplies } from "./2-route/reply-policy.ts";
 import { MessageScreen } from "./3-screen/message-screen.ts";
 import { ScreenedOut } from "./3-screen/screened-out.ts";
 import { openUpstream, type Upstream } from "./5-forward/open-upstream.ts";
@@ -7,8 +8,10 @@ import { type Sent, sendRequest } from "./5-forward/send-request.ts";
 import { isProperSwitch, pipeBoth } from "./5-forward/websocket.ts";
 import { openDecodedBody } from "./6-reply/decoded-body.ts";
 import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
+import { screenReply } from "./6-reply/screen-reply.ts";
 import { sendResponse } from "./6-reply/send-response.ts";
-import { type TokenUsage, UsageMeter } from "./6-reply/usage-meter.ts";
+import { UsageMeter } from "./6-reply/usage-meter.ts";
+import { type Account, note, noteScreenedOut } from "./account.ts";
 import { askOperator } from "./ask-operator.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
@@ -87,33 +90,6 @@ async function attempt(
   }
 }
 
-/** What is known of an exchange while it goes on. */
-type Account = {
-  readonly started: number;
-  readonly sent: CountedBody;
-  /** 0 as long as there is no answer */
-  status: number;
-  received: CountedBody | undefined;
-  /** Reads how many tokens the answer took; undefined where nothing counts them */
-  meter: UsageMeter | undefined;
-};
-
-function note(
-  engine: Engine,
-  { head, destination }: Outgoing,
-  { started, sent, status, meter }: Account,
-  result: { readonly in: number; readonly out?: number; readonly cut?: true },
-): void {
-  const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, destination), {
-    status,
-    ms,
-    out: sent.bytes,
-    ...result,
-    ...countTokens(engine, meter),
-  });
-}
-
 type Received = { readonly kind: "response"; readonly head: ResponseHead };
 
 async function receive(
@@ -167,11 +143,20 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   const raw = new CountedBody(openBody(upstream.channel, response.framing));
   account.received = raw;
   const encoding = valuesOf(response.fields, "content-encoding").join(",").toLowerCase();
-  const unpack = compiled.credential !== undefined && encoding !== "" && encoding !== "identity" && !raw.done;
+  const unpack = readsReplies(compiled) && encoding !== "" && encoding !== "identity" && !raw.done;
   const body = unpack ? openDecodedBody(raw, response.status === 206 ? "" : encoding) : raw;
   if (body === undefined) {
     upstream.channel.destroy();
     return refuseBroken(outgoing, "its answer is encoded although that was not asked for");
+  }
+  const target = describeTarget(head.method, outgoing.destination);
+  const screened = await screenReply(response, body, compiled, ({ provider }) => {
+    engine.journal.injection(provider, target);
+  });
+  if ("kind" in screened) {
+    upstream.channel.destroy();
+    note(engine, outgoing, account, { in: 0, cut: true });
+    return screened;
   }
   const sentFirst = await settled(sending);
   const framing = replyFraming(response, head.version, unpack);
@@ -179,8 +164,8 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
     head.keepAlive && framing.kind !== "until-close" && sentFirst?.kind === "sent" && head.upgrade === undefined;
   const meter = compiled.agent && new UsageMeter();
   account.meter = meter;
-  const reply = { response, body, framing, decoded: unpack, keepAlive, mask, meter };
-  const back = await relayBody(client, reply, upstream);
+  const reply = { response, body: screened, framing, decoded: unpack, keepAlive, mask, meter };
+  const back = await relayBody(engine, client, reply, relayed);
   if (
     (await settled(sending))?.kind === "sent" &&
     raw.done &&
@@ -195,15 +180,6 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   return { kind: "answered", keepAlive };
 }
 
-/** Adds what an answer took to the bottle's sum. */
-function countTokens({ counters }: Engine, meter: UsageMeter | undefined): { readonly tokens?: TokenUsage } {
-  const tokens = meter?.total();
-  if (tokens === undefined) return {};
-  counters.tokens.input += tokens.input;
-  counters.tokens.output += tokens.output;
-  return { tokens };
-}
-
 /** How sending went, if it is over; a server may answer before it has read all. */
 function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
   return Promise.race([sending, Promise.resolve(undefined)]);
@@ -211,16 +187,21 @@ function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
 
 /** A response that breaks off cannot be mended once its head is out: the client must see it break too. */
 async function relayBody(
+  engine: Engine,
   client: Channel,
   reply: Parameters<typeof sendResponse>[1],
-  upstream: Upstream,
+  { upstream, outgoing }: Relayed,
 ): Promise<number> {
   try {
     return await sendResponse(client, reply);
   } catch (error) {
     upstream.channel.destroy();
+    if (error instanceof ScreenedOut) {
+      noteScreenedOut(engine, error, outgoing);
+      await client.finish().catch(() => {}); // what was clean arrives, and its end is missing
+    }
     client.destroy();
-    throw error instanceof Malformed ? new PeerGone("closed", error) : error;
+    throw error instanceof Malformed || error instanceof ScreenedOut ? new PeerGone("closed", error) : error;
   }
 }
 
@@ -246,10 +227,8 @@ async function switchProtocols(
       return await screen.push(bytes);
     } catch (error) {
       upstream.channel.destroy();
-      if (error instanceof ScreenedOut) {
-        engine.counters.refusals++;
-        engine.journal.refusal(error.refusal, describeTarget(head.method, outgoing.destination));
-      } else if (!(error instanceof Malformed)) throw error;
+      if (error instanceof ScreenedOut) noteScreenedOut(engine, error, outgoing);
+      else if (!(error instanceof Malformed)) throw error;
       await client.write(makeCloseFrame(error instanceof Malformed ? PROTOCOL_ERROR : POLICY_VIOLATION));
       await client.finish();
       throw new PeerGone("closed", error);

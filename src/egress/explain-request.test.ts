@@ -6,7 +6,12 @@ import { explainRequest } from "./explain-request.ts";
 function route(host: string, over: Partial<Route> = {}): Route {
   return {
     ...{ host, ports: [443], matches: [], auth: undefined, inboundCredentials: "refuse", git: { fetch: false } },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     ...{ allowPrivate: false, limits: { bytesPerMinute: undefined, requestsPerMinute: undefined } },
     at: { file: "dev.md", line: 1 },
     ...over,
@@ -19,7 +24,7 @@ const ROUTES = [
   route("api.example.com", { matches: [prefix("/v1"), prefix("/v2")] }),
   route("api.example.com", { matches: [{ paths: [], methods: ["POST"], headers: [{ name: "x-a", value: "1" }] }] }),
   route("api.anthropic.com", {
-    dlp: { outboundDetectors: [], inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: { outboundDetectors: [], inboundDetectors: undefined, inboundOnMatch: "warn", outboundOnMatch: undefined },
   }),
 ];
 

@@ -8,6 +8,7 @@ export const REFUSALS = {
   "egress/git-fetch": 403,
   "egress/git-push": 403,
   "egress/host-not-allowed": 403,
+  "egress/injection-in-reply": 403,
   "egress/name-mismatch": 421,
   "egress/name-not-found": 502,
   "egress/not-a-route": 404,

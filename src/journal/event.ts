@@ -36,6 +36,8 @@ export type JournalEvent =
       })
   /** Something was taken out of a request before it left */
   | ({ readonly kind: "egress-redaction"; readonly rule: string } & EgressTarget)
+  /** A reply holds what reads like orders to an agent, and passed: its route only warns. `signs` says what gave it away */
+  | ({ readonly kind: "egress-injection"; readonly signs: string } & EgressTarget)
   /** Something waits for a person's answer */
   | {
       readonly kind: "hold-asked";

@@ -40,6 +40,7 @@ const CHECKS: ChecksByKind = {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
     ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },
   },
+  "egress-injection": { method: text, scheme: text, host: text, port: number, path: text, signs: text },
   "egress-redaction": { method: text, scheme: text, host: text, port: number, path: text, rule: text },
   "hold-asked": { id: text, about: text, title: text, detectors: texts },
   "hold-ended": { id: text, ms: number, outcome: text, by: orNothing(text), reason: orNothing(text) },

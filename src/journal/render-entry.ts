@@ -61,6 +61,8 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
     }
     case "egress-redaction":
       return { tone: "careful", details: `${renderTarget(event)} sent without a ${event.rule}` };
+    case "egress-injection":
+      return { tone: "careful", details: `${renderTarget(event)} answered with orders to an agent (${event.signs})` };
     case "hold-asked":
       return {
         tone: "careful",

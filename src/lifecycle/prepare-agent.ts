@@ -70,7 +70,12 @@ export function makeAgentRoute(
     auth: form && { ...form.auth, tokenRef },
     inboundCredentials: form === undefined ? "refuse" : "strip",
     git: { fetch: false },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: `the provider ${provider.name}`, line: 1 },

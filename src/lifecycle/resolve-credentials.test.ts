@@ -20,7 +20,12 @@ function makeRoute(host: string, tokenRef?: SecretRef): Route {
     auth: tokenRef && { scheme: "Bearer", tokenRef },
     inboundCredentials: "strip",
     git: { fetch: false },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: "dev.md", line: 1 },

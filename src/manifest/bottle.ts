@@ -141,6 +141,7 @@ export type Route = {
   readonly dlp: {
     readonly outboundDetectors: readonly string[] | undefined;
     readonly inboundDetectors: readonly string[] | undefined;
+    readonly inboundOnMatch: "warn" | "block";
     readonly outboundOnMatch: "supervise" | "redact" | "block" | undefined;
   };
   readonly allowPrivate: boolean;

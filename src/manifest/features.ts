@@ -17,11 +17,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     isFine: (bottle) => bottle.egress.log === "refusals" || bottle.egress.log === "requests",
   },
   {
-    key: "egress.routes.*.dlp",
-    missing: "replies are not screened",
-    isFine: (bottle) => bottle.egress.routes.every(({ dlp }) => dlp.inboundDetectors === undefined),
-  },
-  {
     key: "supervise",
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,
@@ -35,10 +30,7 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
 ];
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */
-export const OFF_FEATURES: readonly string[] = [
-  "screening of replies: what servers answer is not searched",
-  "supervise: the agent cannot ask the operator",
-];
+export const OFF_FEATURES: readonly string[] = ["supervise: the agent cannot ask the operator"];
 
 /** The written keys whose feature this version has not built; a bottle with any of them must not start. */
 export function findUnbuilt(bottle: Bottle): readonly Problem[] {

@@ -147,7 +147,12 @@ const FULL_BOTTLE = {
         auth: { scheme: "header", name: "x-api-key", token_ref: "KEY" },
         inbound_credentials: "strip",
         git: { fetch: true },
-        dlp: { outbound_detectors: ["known"], inbound_detectors: ["known"], outbound_on_match: "block" },
+        dlp: {
+          outbound_detectors: ["known"],
+          inbound_detectors: ["injection"],
+          inbound_on_match: "block",
+          outbound_on_match: "block",
+        },
         allow_private: false,
         limits: { bytes_per_minute: 1, requests_per_minute: 2 },
       },

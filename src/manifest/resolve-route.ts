@@ -23,6 +23,7 @@ export function resolveRoute(written: WrittenRoute, at: WrittenKey, userHome: st
     dlp: {
       outboundDetectors: written.dlp?.outbound_detectors,
       inboundDetectors: written.dlp?.inbound_detectors,
+      inboundOnMatch: written.dlp?.inbound_on_match ?? "warn",
       outboundOnMatch: written.dlp?.outbound_on_match,
     },
     allowPrivate: written.allow_private ?? false,

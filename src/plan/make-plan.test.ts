@@ -68,7 +68,12 @@ const ROUTE: Route = {
   ...{ host: "api.github.com", ports: [443], inboundCredentials: "strip", allowPrivate: false, git: { fetch: false } },
   matches: [{ methods: ["GET"], paths: [{ type: "prefix", value: "/repos/" }], headers: [] }],
   auth: { scheme: "Bearer", tokenRef: { kind: "env", variable: "GITHUB_TOKEN" } },
-  dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+  dlp: {
+    outboundDetectors: undefined,
+    inboundDetectors: undefined,
+    inboundOnMatch: "warn",
+    outboundOnMatch: undefined,
+  },
   limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
   at: { file: "dev.md", line: 3 },
 };

@@ -23,7 +23,12 @@ const AGENT_PROGRAM: ProviderFacts = {
 const ROUTE: Route = {
   ...{ host: "api.robot.example", ports: [443], matches: [], auth: undefined, inboundCredentials: "refuse" },
   ...{ git: { fetch: false }, allowPrivate: false, at: { file: "dev.md", line: 9 } },
-  dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+  dlp: {
+    outboundDetectors: undefined,
+    inboundDetectors: undefined,
+    inboundOnMatch: "warn",
+    outboundOnMatch: undefined,
+  },
   limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
 };
 

@@ -71,7 +71,12 @@ describe("renderRoute", () => {
       allowPrivate: false,
     },
     ...{ git: { fetch: false }, limits: { bytesPerMinute: undefined, requestsPerMinute: undefined } },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     at: { file: "dev.md", line: 1 },
   };
   const tokenRef = { kind: "env", variable: "SECRET_NAME" } as const;

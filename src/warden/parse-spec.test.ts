@@ -14,7 +14,12 @@ const ROUTE = {
   matches: [{ paths: [{ type: "prefix", value: "/v1" }], methods: ["GET"], headers: [] }],
   inboundCredentials: "strip",
   git: { fetch: false },
-  dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+  dlp: {
+    outboundDetectors: undefined,
+    inboundDetectors: undefined,
+    inboundOnMatch: "warn",
+    outboundOnMatch: undefined,
+  },
   allowPrivate: false,
   limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
   at: { file: "dev.md", line: 1 },

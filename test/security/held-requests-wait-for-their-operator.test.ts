@@ -26,7 +26,12 @@ const TOKEN = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
 const OTHER = ["gh", "p_", "zY8xW6vU4tS2rQ0pN9mL7kJ5hG3fE1dCbA2c"].join("");
 
 const SUPERVISE: Route["dlp"] = {
-  ...{ outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "supervise" },
+  ...{
+    outboundDetectors: undefined,
+    inboundDetectors: undefined,
+    inboundOnMatch: "warn",
+    outboundOnMatch: "supervise",
+  },
 };
 
 const scopes: Scope[] = [];

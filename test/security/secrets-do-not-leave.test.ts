@@ -189,7 +189,12 @@ describe("a token that anybody could use", () => {
 
   test("is taken out on a route that says so, the same way each time, and the rest arrives", async () => {
     const { world, bodies } = await guard({
-      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "redact" },
+      dlp: {
+        outboundDetectors: undefined,
+        inboundDetectors: undefined,
+        inboundOnMatch: "warn",
+        outboundOnMatch: "redact",
+      },
     });
     for (const hidden of [TOKEN, base64(TOKEN), TOKEN]) {
       const answer = await sendTls(world, TARGET, post(JSON.stringify({ a: "before", key: hidden, z: "after" })));
@@ -203,7 +208,12 @@ describe("a token that anybody could use", () => {
 
   test("is taken out alone, whatever else is in the body: other scripts, escapes, the token a second time", async () => {
     const { world, bodies } = await guard({
-      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "redact" },
+      dlp: {
+        outboundDetectors: undefined,
+        inboundDetectors: undefined,
+        inboundOnMatch: "warn",
+        outboundOnMatch: "redact",
+      },
     });
     const text = `“café” \u2502 ﬁle ½\n\tKEY=${TOKEN}\n"again": ${TOKEN} – end`;
     const sent = { messages: [{ role: "user", content: text }], more: "ünder" };
@@ -217,14 +227,19 @@ describe("a token that anybody could use", () => {
 
   test("is refused where it cannot be taken out alone", async () => {
     const guarded = await guard({
-      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: "redact" },
+      dlp: {
+        outboundDetectors: undefined,
+        inboundDetectors: undefined,
+        inboundOnMatch: "warn",
+        outboundOnMatch: "redact",
+      },
     });
     await expectKept(guarded, [post([...TOKEN].reverse().join("")), post([...TOKEN].join("\u200b"))], TOKEN);
   });
 
   test("passes where the detectors are switched off, but the bottle's own secrets do not", async () => {
     const guarded = await guard({
-      dlp: { outboundDetectors: [], inboundDetectors: undefined, outboundOnMatch: undefined },
+      dlp: { outboundDetectors: [], inboundDetectors: undefined, inboundOnMatch: "warn", outboundOnMatch: undefined },
     });
     expect(await sendTls(guarded.world, TARGET, post(TOKEN))).toContain("200 OK");
     await expectKept(guarded, [post(SECRET)]);

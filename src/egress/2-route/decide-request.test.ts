@@ -20,7 +20,12 @@ function route(host: string, over: Partial<Route> = {}): Route {
     auth: undefined,
     inboundCredentials: "refuse",
     git: { fetch: false },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: "t.md", line: 1 },

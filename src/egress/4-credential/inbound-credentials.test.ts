@@ -22,7 +22,12 @@ function compiled(mode: "strip" | "refuse" | "pass", auth?: RouteAuth, value = "
       auth,
       inboundCredentials: mode,
       git: { fetch: false },
-      dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+      dlp: {
+        outboundDetectors: undefined,
+        inboundDetectors: undefined,
+        inboundOnMatch: "warn",
+        outboundOnMatch: undefined,
+      },
       allowPrivate: false,
       limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
       at: { file: "t.md", line: 1 },

@@ -1,5 +1,6 @@
 import type { Destination } from "../1-accept/destination.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
+import { readsReplies } from "../2-route/reply-policy.ts";
 import { makeCredentialField } from "../4-credential/outgoing-credential.ts";
 import type { AgentRoute } from "../policy.ts";
 import { renderAuthority } from "../wire/authority.ts";
@@ -25,8 +26,8 @@ export type Outgoing = {
 };
 
 /**
- * The head for the server, the route's credential last. Where a credential is added, answers are asked for unencoded, so
- * that an echo of it can be seen. Throws when a credential would travel without TLS.
+ * The head for the server, the route's credential last. Where answers are read, for echoes of the credential or for orders
+ * to the agent, they are asked for unencoded. Throws when a credential would travel without TLS.
  */
 export function renderOutgoingHead(outgoing: Outgoing, through: CompanyProxy | undefined): Buffer {
   const { head, destination, compiled } = outgoing;
@@ -35,7 +36,7 @@ export function renderOutgoingHead(outgoing: Outgoing, through: CompanyProxy | u
   if (credential !== undefined && scheme !== "https") throw new Error("a credential is never sent without TLS");
   const host = renderAuthority(to, scheme === "https" ? 443 : 80);
   const rest = withoutHopByHop(outgoing.fields).filter(
-    (field) => !REPLACED.has(field.lower) && !(credential !== undefined && UNENCODED.has(field.lower)),
+    (field) => !REPLACED.has(field.lower) && !(readsReplies(compiled) && UNENCODED.has(field.lower)),
   );
   const target = `${through === undefined ? "" : `http://${host}`}${path}${query === undefined ? "" : `?${query}`}`;
   return renderHead(`${head.method} ${target} HTTP/1.1`, [
@@ -43,7 +44,8 @@ export function renderOutgoingHead(outgoing: Outgoing, through: CompanyProxy | u
     ...withListed(rest, compiled.agent?.lists ?? []),
     ...framingFields(head),
     ...(through === undefined ? [] : proxyAuthorization(through)),
-    ...(credential === undefined ? [] : [makeField("Accept-Encoding", "identity"), credential]),
+    ...(readsReplies(compiled) ? [makeField("Accept-Encoding", "identity")] : []),
+    ...(credential === undefined ? [] : [credential]),
   ]);
 }
 

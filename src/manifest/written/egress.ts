@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { name, secretRef } from "./parts.ts";
+import { secretRef } from "./parts.ts";
 
 const count = (description: string) => z.number().int().min(1).max(1_000_000_000).meta({ description });
 
@@ -58,7 +58,13 @@ const route = z.strictObject({
         .array(z.enum(["known", "tokens", "payment", "entropy"]))
         .optional()
         .meta({ description: "Detectors for requests: known and tokens unless told; known always works" }),
-      inbound_detectors: z.array(name("Detector")).optional().meta({ description: "Detectors for replies" }),
+      inbound_detectors: z
+        .array(z.enum(["injection"]))
+        .optional()
+        .meta({ description: "Detectors for replies: none unless told; injection looks for orders to an agent" }),
+      inbound_on_match: z.enum(["warn", "block"]).optional().meta({
+        description: "What happens when a detector matches a reply: warn unless told, which the journal keeps",
+      }),
       outbound_on_match: z
         .enum(["supervise", "redact", "block"])
         .optional()

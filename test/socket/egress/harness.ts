@@ -33,7 +33,12 @@ export function makeRoute(host: string, over: Partial<Route> = {}): Route {
     auth: undefined,
     inboundCredentials: over.auth === undefined ? "refuse" : "strip",
     git: { fetch: false },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: "test.md", line: 1 },

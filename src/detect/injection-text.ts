@@ -1,0 +1,92 @@
+import { normaliseLetters } from "./letters.ts";
+import { unescapeView } from "./unescape.ts";
+import { plainView } from "./view.ts";
+
+const SHORTEST = 12;
+const MOST_TEXTS = 5_000;
+const MOST_PARTS = 200;
+const COMMENT = /<!--([\s\S]{8,20000}?)-->|\[\/\/\]: # [("]([^\n]{8,2000})[)"]/g;
+const HIDDEN_ELEMENT =
+  /<(\w{1,12})\b[^>]{0,400}(?:display\s?:\s?none|visibility\s?:\s?hidden|font-size\s?:\s?0|opacity\s?:\s?0(?![.\d])|\bhidden\b|aria-hidden\s?=\s?["']?true|color\s?:\s?(?:white|#fff(?:fff)?)\b|left\s?:\s?-\d{4,})[^>]{0,400}>([\s\S]{8,20000}?)<\/\1/gi;
+const ATTRIBUTE =
+  /\b(?:alt|title|aria-label|content|placeholder|data-[\w-]{1,30})\s?=\s?(?:"([^"]{20,2000})"|'([^']{20,2000})')/gi;
+
+/** The texts of a reply, each to be judged by itself: a whole document, or the names and values of one in JSON. */
+export function replyTexts(bytes: Buffer): readonly string[] {
+  const text = bytes.toString("utf8");
+  const start = /^\s*([[{])/.exec(text.slice(0, 64))?.[1];
+  if (start === undefined) return [text];
+  try {
+    const texts: string[] = [];
+    collect(JSON.parse(text), texts);
+    return texts;
+  } catch {
+    return [text];
+  }
+}
+
+function collect(value: unknown, into: string[]): void {
+  if (into.length >= MOST_TEXTS) return;
+  if (typeof value === "string") {
+    if (value.length >= SHORTEST) into.push(value);
+  } else if (Array.isArray(value)) for (const part of value) collect(part, into);
+  else if (typeof value === "object" && value !== null) {
+    for (const [key, part] of Object.entries(value)) {
+      if (key.length >= SHORTEST) into.push(key);
+      collect(part, into);
+    }
+  }
+}
+
+/** A text as its reader understands it, in small letters: escapes undone, look-alikes plain, markup gone. */
+export function visibleText(text: string): string {
+  let bytes = Buffer.from(text);
+  if (/[&\\%]/.test(text)) bytes = Buffer.from(unescapeView(plainView(bytes))?.bytes ?? bytes);
+  const plain = normaliseLetters(bytes) ?? bytes;
+  const shown = plain
+    .toString("utf8")
+    .replace(COMMENT, " ")
+    .replace(/<\/?(?:code|pre|q|blockquote|samp|kbd)\b[^>]{0,200}>/gi, "`")
+    .replace(/<\/?[a-z][^<>|]{0,400}>/gi, " ")
+    .replace(/[*_]{1,3}(?=\w)|(?<=\w)[*_]{2,3}/g, (marks) => (marks === "_" ? "_" : ""))
+    .replace(/[ \t\r\f\v\u00a0]+/g, " ")
+    .toLowerCase();
+  // Cyrillic that is meant as such was made Latin above: the text as it was follows, for the languages that use it
+  return /[\u0400-\u04ff]{4}/.test(text) ? `${shown}\n${text.toLowerCase()}` : shown;
+}
+
+/** Parts that a model reads and a person does not see. */
+export function* hiddenParts(text: string): Generator<{ readonly text: string; readonly how: string }> {
+  let parts = 0;
+  const found = [
+    ...matchesOf(text, COMMENT, "comment"),
+    ...matchesOf(text, HIDDEN_ELEMENT, "hidden element"),
+    ...matchesOf(text, ATTRIBUTE, "attribute"),
+  ];
+  for (const part of found) if (++parts <= MOST_PARTS) yield part;
+  const tags = readTags(text);
+  if (tags !== "") yield { text: tags, how: "invisible letters" };
+}
+
+function* matchesOf(
+  text: string,
+  form: RegExp,
+  how: string,
+): Generator<{ readonly text: string; readonly how: string }> {
+  for (const match of text.matchAll(form)) {
+    const inner = match.slice(1).findLast((group) => group !== undefined && group.length >= 8);
+    if (inner !== undefined) yield { text: inner, how };
+  }
+}
+
+/** What letters say that no screen shows: the tag characters of Unicode, and bytes in its variation selectors. */
+function readTags(text: string): string {
+  let out = "";
+  for (const [letter] of text.matchAll(/[\u{e0020}-\u{e007e}]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu)) {
+    const point = letter.codePointAt(0) ?? 0;
+    if (point >= 0xe0100) out += String.fromCharCode(point - 0xe0100 + 16);
+    else if (point >= 0xe0020) out += String.fromCharCode(point - 0xe0000);
+    else out += String.fromCharCode(point - 0xfe00);
+  }
+  return out.length >= SHORTEST ? out : "";
+}
