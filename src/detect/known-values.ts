@@ -5,6 +5,9 @@ import { type Pattern, PatternSet } from "./pattern-set.ts";
 /** A secret of the bottle itself, and the name by which it may be spoken of. */
 export type KnownValue = { readonly name: string; readonly value: string };
 
+/** Name of the secret that is planted in a bottle in order to be stolen; no variable can be called so. */
+export const CANARY = "canary of this bottle";
+
 /** Shorter values stand in innocent text too often */
 const SHORTEST = 8;
 /** Encoded pieces shorter than this say nothing */

@@ -39,10 +39,13 @@ export function makeEgressJournal(
   clock: Clock,
 ): EgressJournal {
   const bucket = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
+  const canaries = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
   let unwritten = 0;
   return {
     refusal: ({ code, rule }, target) => {
-      if (!bucket.take()) {
+      // other refusals must not be able to hide this one
+      const taken = code === "egress/canary-in-request" ? canaries.take() : bucket.take();
+      if (!taken) {
         unwritten++;
         return;
       }

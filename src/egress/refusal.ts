@@ -3,6 +3,7 @@ export const REFUSALS = {
   "egress/ambiguous-path": 403,
   "egress/bad-request": 400,
   "egress/body-too-large": 413,
+  "egress/canary-in-request": 403,
   "egress/connect-in-tunnel": 403,
   "egress/credential-in-request": 403,
   "egress/git-fetch": 403,

@@ -15,6 +15,7 @@ import { renderPlanJson } from "../plan/render-plan-json.ts";
 import { secretsOf } from "../warden/spec.ts";
 import type { CopyResult } from "../workspace/copy-workspace.ts";
 import { askSecretly, canAsk } from "./ask.ts";
+import { makeCanary } from "./canary.ts";
 import { claimBottle, makeRecord, withSlug } from "./claim-bottle.ts";
 import { type Filled, fillGuest } from "./fill-guest.ts";
 import { rememberHostKeys } from "./host-keys.ts";
@@ -104,7 +105,9 @@ async function apply(
   for (const warning of [...(agent?.warnings ?? []), ...(prepared?.warnings ?? [])]) options.onWarning?.(warning);
   const ask = canAsk(context) ? (question: string) => askSecretly(context, question) : undefined;
   const env = await resolveEnv(plan.env, context.env, ask);
-  const hidden = [...env.values()].filter((value) => value instanceof SecretValue);
+  const canary = prepared && makeCanary();
+  const given = [...env.values()].filter((value) => value instanceof SecretValue);
+  const hidden = canary === undefined ? given : [...given, canary.secret];
   const secrets = prepared === undefined ? hidden : secretsOf({ ...prepared, hidden });
   const redact = makeRedact(secrets);
   // Only now: the command's arguments may hold what `env` takes from the shell.
@@ -138,7 +141,7 @@ async function apply(
       workspace: guestWorkspace(plan, folders.workspace),
       fill: async (owner, signal) => {
         options.onStep?.("fill");
-        const files = agent?.files ?? [];
+        const files = [...(agent?.files ?? []), ...(canary?.files ?? [])];
         filled = await fillGuest(context, { plan, survey: planned.survey, files, folders, owner, signal });
       },
       scratch: folders.scratch,

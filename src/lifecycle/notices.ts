@@ -52,12 +52,16 @@ export function openNotices(
     onEvent: (event) => {
       if (event.kind === "hold-asked") return tellHold(event.id, event.title);
       if (event.kind === "hold-ended") return endHold(event.id);
-      if (event.kind !== "egress-refusal" || waiting.size > 0) return;
+      if (event.kind !== "egress-refusal") return;
       const { host = "", code } = event;
+      const isAlarm = code === "egress/canary-in-request";
       const key = `${code} ${host}`;
-      if (told.size >= MOST_TOLD || told.has(key) || optionalHosts.includes(host)) return;
+      if (told.size >= MOST_TOLD || told.has(key)) return;
+      if (!isAlarm && (waiting.size > 0 || optionalHosts.includes(host))) return;
       told.add(key);
-      const what = `refused ${event.method ?? "request"} ${host === "" ? "" : `to ${host} `}(${code})`;
+      const what = isAlarm
+        ? `ALARM: something in this bottle tried to send stolen secrets to ${host}`
+        : `refused ${event.method ?? "request"} ${host === "" ? "" : `to ${host} `}(${code})`;
       if (hasTitle) setTitle(`${name}: ${what}`);
       else if (!interactive) stderr.write(`bottle: ${showHarmlessly(what)}; \`bottle logs ${plan.slug}\` tells more\n`);
     },
