@@ -39,6 +39,7 @@ const CI_PACKAGES = {
   "/usr/sbin/iptables": "iptables",
   "/usr/bin/mmdebstrap": "mmdebstrap",
   "/usr/bin/runsc": "runsc",
+  "/bin/busybox": "busybox-static",
   "/usr/bin/skopeo": "skopeo",
   "/usr/bin/podman": "podman",
   "/usr/bin/docker-registry": "docker-registry",

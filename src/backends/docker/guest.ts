@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { BottleError } from "../../base/errors.ts";
 import { randomBase36 } from "../../base/ids.ts";
+import { isSettledWithin } from "../../base/is-settled-within.ts";
 import { Scope } from "../../base/scope.ts";
 import { removeContainer, removeVolume } from "../../images/containers.ts";
 import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts";
@@ -82,6 +83,9 @@ async function makeGuest(
   return guest;
 }
 
+/** Time that an engine gets to come to the end of what it has begun, `ms` */
+const BEGUN_MS = 10_000;
+
 type MakeParts = {
   readonly setup: DockerSetup;
   readonly around: Surroundings;
@@ -132,6 +136,7 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     const state = { taken: false };
     scope.defer(`remove the container ${name}`, async () => {
       holder.release();
+      await isSettledWithin(holder.up, BEGUN_MS); // one that is still being made could not be found, and would stay
       if (!state.taken) await unlessGone(removeContainer(engine, name));
       await holder.exit;
     });

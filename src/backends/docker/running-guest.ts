@@ -1,4 +1,5 @@
 import { BottleError } from "../../base/errors.ts";
+import { isSettledWithin } from "../../base/is-settled-within.ts";
 import { engineWords, succeeded } from "../../images/engine.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
 import { OWN_PROGRAMS } from "./args.ts";
@@ -108,16 +109,6 @@ function makeLaunchParts({ setup, spec, name, holder, user, tools, ownNode }: Ru
 async function explainKill({ holder }: RunningParts): Promise<string | undefined> {
   const ended = await isSettledWithin(holder.exit, TOLD_LATE_MS);
   return ended ? "something inside ended the main process of the bottle, and the bottle with it" : undefined;
-}
-
-async function isSettledWithin(what: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  const settled = await Promise.race([what.then(() => true), late]);
-  clearTimeout(timer);
-  return settled;
 }
 
 /** Kills everything inside. The engine is asked, because the main process may be stopped by who it shares its user with. */
