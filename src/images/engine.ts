@@ -85,6 +85,7 @@ export function explainWords(command: string, words: string): string | undefined
     return `start the engine (sudo systemctl start ${command}, or open Docker Desktop), or check DOCKER_HOST`;
   }
   if (/no space left on device/i.test(words)) return `make room: ${command} system df; bottle image prune`;
+  if (/container-init binary not found/i.test(words)) return "install catatonit, which is podman's init";
   if (/client version .* is too old|minimum supported api version/i.test(words)) return "update the docker command";
   return undefined;
 }

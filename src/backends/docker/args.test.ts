@@ -19,6 +19,7 @@ const parts: ContainerParts = {
   name: "bot-bottle-dev-abcde",
   volume: "bot-bottle-dev-abcde-x",
   mark: "0123456789abcdef",
+  labelsVolumes: true,
   image: "sha256:1",
   user: "1000:1000",
   runtime: undefined,
@@ -41,6 +42,7 @@ describe("the words of docker run", () => {
     expect(words).toContain("/etc/bot-bottle:rw,noexec,nosuid,nodev,mode=755,uid=1000,gid=1000");
     const free = { ...spec, limits: { ...spec.limits, memoryBytes: undefined, cpus: undefined } };
     expect(makeRunArgs(free, parts).join(" ")).not.toMatch(/--memory|--cpus|--runtime/);
+    expect(makeRunArgs(spec, { ...parts, labelsVolumes: false }).join(" ")).not.toContain("volume-label");
   });
 });
 

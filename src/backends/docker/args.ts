@@ -12,6 +12,8 @@ export type ContainerParts = {
   /** Name of the volume that is its home folder */
   readonly volume: string;
   readonly mark: string;
+  /** Whether the volume is made, and labelled, together with the container */
+  readonly labelsVolumes: boolean;
   readonly image: string;
   /** Numeric user and group that everything inside runs as */
   readonly user: string;
@@ -75,9 +77,10 @@ function limits({ limits: { pids, memoryBytes, cpus } }: GuestSpec): readonly st
   ];
 }
 
-function folders(spec: GuestSpec, { volume, mark, mounts, ownFolders, user }: ContainerParts): readonly string[] {
-  const [uid, gid] = user.split(":");
-  const labels = renderVolumeLabels(spec.slug, mark).map((label) => `volume-label=${label}`);
+function folders(spec: GuestSpec, parts: ContainerParts): readonly string[] {
+  const { volume, mark, mounts, ownFolders, labelsVolumes } = parts;
+  const [uid, gid] = parts.user.split(":");
+  const labels = labelsVolumes ? renderVolumeLabels(spec.slug, mark).map((label) => `volume-label=${label}`) : [];
   return [
     ...["--mount", ["type=volume", `source=${volume}`, `target=${spec.layout.home}`, ...labels].join(",")],
     ...["--tmpfs", `/tmp:rw,exec,nosuid,nodev,mode=1777,size=${temporaryBytes(spec.limits.memoryBytes)}`],

@@ -10,7 +10,7 @@ import { collectFolder } from "./collect.ts";
 import { recallImage, rememberImage } from "./expected-image.ts";
 import { openGuest } from "./guest.ts";
 import { LABELS, makeOwnerMark } from "./labels.ts";
-import { type EngineFacts, parseGuests } from "./output.ts";
+import { type EngineFacts, labelTemplate, parseGuests } from "./output.ts";
 import { findEngine, type InfoOutcome, makeProbe } from "./probe.ts";
 import type { DockerSetup } from "./setup.ts";
 import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
@@ -56,7 +56,8 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
       }
       const trial = await runtimeFor(outcome.facts, false);
       const runtime = trial.kind === "works" ? SANDBOX_RUNTIME : undefined;
-      return openGuest(setup, { image, runtime, mayMount: seesThisMachine(setup, outcome.facts) }, spec, scope);
+      const mayMount = seesThisMachine(setup, outcome.facts);
+      return openGuest(setup, { image, runtime, mayMount, labelsVolumes: !outcome.facts.isPodman }, spec, scope);
     },
     list: async () => listGuests(setup),
     remove: (ref) => removeGuest(setup, ref),
@@ -89,9 +90,9 @@ const OF_THIS_HOME = (setup: DockerSetup) => [
 /** Guests of this home that run or have left something; none where there is no engine to ask. */
 async function listGuests(setup: DockerSetup): Promise<readonly GuestRef[]> {
   const { engine } = setup;
-  const info = await readInfo(setup);
-  if (findEngine(engine.command, setup.platform, info).kind === "none") return [];
-  const slug = `{{.Label "${LABELS.slug}"}}`;
+  const found = findEngine(engine.command, setup.platform, await readInfo(setup));
+  if (found.kind === "none") return [];
+  const slug = labelTemplate(LABELS.slug, found.facts);
   const [containers, volumes] = await Promise.all([
     mustRun(engine, "containers cannot be listed", [
       "ps",
@@ -108,11 +109,11 @@ async function listGuests(setup: DockerSetup): Promise<readonly GuestRef[]> {
       `${slug}\t{{.Name}}`,
     ]),
   ]);
-  const found = new Map<string, GuestRef>();
+  const guests = new Map<string, GuestRef>();
   for (const ref of [...parseGuests(containers, "container"), ...parseGuests(volumes, "volume")]) {
-    if (!found.has(ref.slug)) found.set(ref.slug, ref);
+    if (!guests.has(ref.slug)) guests.set(ref.slug, ref);
   }
-  return [...found.values()];
+  return [...guests.values()];
 }
 
 /** Ends a guest, saves its workspace where that is waited for, and removes what is left. */
@@ -120,7 +121,9 @@ async function removeGuest(setup: DockerSetup, ref: GuestRef): Promise<void> {
   const { engine } = setup;
   if (parseSlug(ref.slug) === undefined) return;
   const which = [...OF_THIS_HOME(setup), "--filter", `label=${LABELS.slug}=${ref.slug}`];
-  const format = `{{.Names}}\t{{.Label "${LABELS.workspace}"}}`;
+  const found = findEngine(engine.command, setup.platform, await readInfo(setup));
+  const isPodman = found.kind === "engine" && found.facts.isPodman;
+  const format = `{{.Names}}\t${labelTemplate(LABELS.workspace, { isPodman })}`;
   const lines = await mustRun(engine, "containers cannot be listed", ["ps", "--all", ...which, "--format", format]);
   for (const line of lines.split("\n").filter((one) => one !== "")) {
     const [name = "", workspace = ""] = line.split("\t");

@@ -9,7 +9,7 @@ import { takeFreeName } from "../../images/free-name.ts";
 import { type ImageId, parseImageId } from "../../images/image-id.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
 import { type ContainerParts, makeRunArgs, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
-import { giveVolume } from "./give-volume.ts";
+import { giveVolume, makeVolume } from "./give-volume.ts";
 import { type Begin, type Holder, openHolder } from "./holder.ts";
 import { readImageFacts } from "./image-facts.ts";
 import { makeContainerName, makeOwnerMark } from "./labels.ts";
@@ -27,6 +27,8 @@ export type Surroundings = {
   readonly runtime: string | undefined;
   /** Whether the engine sees the files of this machine */
   readonly mayMount: boolean;
+  /** Whether a volume that is made with its container can be found again by its label */
+  readonly labelsVolumes: boolean;
 };
 
 /** Makes a guest: sockets, files, a container that this process holds, and all that fills it. */
@@ -98,7 +100,7 @@ type MakeParts = {
 
 async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
   const { setup, around, spec, scope, link } = made;
-  const { image, runtime, mayMount } = around;
+  const { image, runtime, mayMount, labelsVolumes } = around;
   const { engine, cacheFolder, nodePath } = setup;
   const [facts, program, tools] = await Promise.all([
     readImageFacts(engine, image, { cacheFolder, nodePath, mayMount }),
@@ -119,12 +121,15 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     mounts: mayMount
       ? makeMounts({ spec, files, tools, sockets: link.folder, nodePath: ownNode ? nodePath : undefined })
       : [],
+    labelsVolumes,
     ownFolders: files.folders.map(({ target }) => target),
     node: ownNode ? `${OWN_PROGRAMS}/node` : "node",
     program,
   };
   scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(removeVolume(engine, parts.volume)));
-  if (!facts.home || uid !== spec.layout.uid) await giveVolume(engine, spec, parts);
+  const isOwned = facts.home && uid === spec.layout.uid;
+  if (!labelsVolumes || !isOwned) await makeVolume(engine, spec, parts);
+  if (!isOwned) await giveVolume(engine, spec, parts);
   const sources = fillSources(spec, files);
   const begin: Begin = {
     fill: sources.map(({ target }) => target),

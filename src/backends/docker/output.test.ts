@@ -15,6 +15,7 @@ describe("what an engine says", () => {
       machine: "host",
       seccomp: true,
       pidsLimit: true,
+      isPodman: false,
     });
     expect(facts?.runtimes.get("runsc")).toContain("--network=none");
     const open = { ...info, SecurityOptions: ["name=seccomp,profile=unconfined"], MemoryLimit: false };
@@ -33,6 +34,7 @@ describe("what an engine says", () => {
     };
     expect(parseEngineFacts(JSON.stringify(info))).toMatchObject({
       version: "4.3.1",
+      isPodman: true,
       seccomp: true,
       cpuLimit: false,
       system: "fedora 41",

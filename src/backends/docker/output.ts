@@ -19,6 +19,8 @@ export type EngineFacts = {
   readonly memoryLimit: boolean;
   readonly cpuLimit: boolean;
   readonly pidsLimit: boolean;
+  /** Podman, which speaks the same language with gaps */
+  readonly isPodman: boolean;
 };
 
 /** The answer of `docker info --format '{{json .}}'`, or podman's; undefined when no engine has answered. */
@@ -40,6 +42,7 @@ export function parseEngineFacts(text: string): EngineFacts | undefined {
     memoryLimit: info["MemoryLimit"] !== false,
     cpuLimit: info["CpuCfsQuota"] !== false,
     pidsLimit: info["PidsLimit"] !== false,
+    isPodman: false,
   };
 }
 
@@ -58,11 +61,17 @@ function parsePodmanFacts(host: JsonObject, version: JsonObject): EngineFacts {
     memoryLimit: controllers.includes("memory"),
     cpuLimit: controllers.includes("cpu"),
     pidsLimit: controllers.includes("pids"),
+    isPodman: true,
   };
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+/** How the engine's list of containers or volumes is told to show a label. */
+export function labelTemplate(label: string, { isPodman }: Pick<EngineFacts, "isPodman">): string {
+  return isPodman ? `{{index .Labels "${label}"}}` : `{{.Label "${label}"}}`;
 }
 
 /** Lines of slug and name, tab between them, as guests; a line of anybody else is left out. */
