@@ -6,6 +6,7 @@ import { removeContainer, removeVolume } from "../../images/containers.ts";
 import { mustRun } from "../../images/engine.ts";
 import { parseImageId } from "../../images/image-id.ts";
 import type { Backend, GuestRef, Probe } from "../backend.ts";
+import { askSocket } from "./ask-socket.ts";
 import { collectFolder } from "./collect.ts";
 import { recallImage, rememberImage } from "./expected-image.ts";
 import { openGuest } from "./guest.ts";
@@ -70,6 +71,8 @@ function seesThisMachine({ machine, platform, link }: DockerSetup, facts: Engine
 }
 
 async function readInfo({ engine }: DockerSetup): Promise<InfoOutcome> {
+  const direct = await askSocket(engine).catch(() => undefined);
+  if (direct !== undefined) return { exit: { kind: "code", code: 0 }, stdout: direct, stderr: "" };
   try {
     const { exit, stdout, stderr } = await engine.run(["info", "--format", "{{json .}}"], {
       timeoutMs: INFO_DEADLINE_MS,

@@ -1,0 +1,59 @@
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openEngine } from "../../images/engine.ts";
+import { askSocket, parseAnswer } from "./ask-socket.ts";
+
+let folder: string;
+let server: Server;
+let answer: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bottle-socket-"));
+  await writeFile(join(folder, "docker"), "#!/bin/sh\n");
+  await chmod(join(folder, "docker"), 0o755);
+  server = createServer((connection) => {
+    connection.once("data", (head) => connection.end(String(head).startsWith("GET /info ") ? answer : "what?"));
+  });
+  await new Promise<void>((resolve) => server.listen(join(folder, "sock"), resolve));
+});
+afterAll(async () => {
+  server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const ask = (env: Readonly<Record<string, string>>) => {
+  const all = { PATH: folder, HOME: folder, DOCKER_HOST: `unix://${folder}/sock`, ...env };
+  return askSocket(openEngine(all, () => Promise.reject(new Error("nothing is to be run"))));
+};
+
+test("an engine at a socket of this machine is asked itself", async () => {
+  answer = 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"ServerVersion":"1"}';
+  expect(await ask({})).toBe('{"ServerVersion":"1"}');
+});
+
+test.each([
+  ["another command", { BOTTLE_DOCKER: "podman" }],
+  ["no command", { PATH: "/nowhere" }],
+  ["a context", { DOCKER_CONTEXT: "other" }],
+  ["an engine elsewhere", { DOCKER_HOST: "ssh://other" }],
+  ["an engine over TCP", { DOCKER_HOST: "tcp://127.0.0.1:2375" }],
+  ["nobody at the socket", { DOCKER_HOST: "unix:///nowhere/sock" }],
+])("%s leaves it to the command", async (_what, env) => {
+  expect(await ask(env)).toBeUndefined();
+});
+
+test("a context in the command's own settings leaves it to the command, as settings do that cannot be read", async () => {
+  for (const text of ['{"currentContext":"other"}', "broken"]) {
+    await writeFile(join(folder, "config.json"), text);
+    expect(await ask({ DOCKER_HOST: "", DOCKER_CONFIG: folder })).toBeUndefined();
+  }
+});
+
+test("an answer that says no is none", async () => {
+  answer = "HTTP/1.0 500 Internal Server Error\r\n\r\n{}";
+  expect(await ask({})).toBeUndefined();
+  expect(parseAnswer("")).toBeUndefined();
+  expect(parseAnswer("HTTP/1.1 200 OK\r\n\r\n")).toBe("");
+});
