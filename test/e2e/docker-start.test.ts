@@ -36,7 +36,6 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
 
   test("an edited Dockerfile lands with the next start, its build is shown when it takes its time", async () => {
     expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n" });
-    expect(await start("cat", "/made")).toMatchObject({ code: 0, stdout: "first\n", stderr: "" });
     image(`RUN sleep 1; echo second >/made; : ${randomUUID()}`);
     const edited = await start("cat", "/made");
     expect(edited).toMatchObject({ code: 0, stdout: "second\n" });
@@ -96,6 +95,9 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
   }, 180_000);
 
   test("after kill -9 the container ends by itself; cleanup brings the workspace back and removes the rest", async () => {
+    writeFileSync(join(machine.project, "large"), Buffer.alloc(4 * 1024 * 1024)); // what fills it must not keep it from ending
+    const routes = "egress: {routes: [{host: example.com}]}\n";
+    machine.bottle("default", `backend: docker\nagent_provider: {dockerfile: Dockerfile}\n${routes}`);
     const running = machine.start(
       ["start", "--headless", "--", "sh", "-c", "echo mine > kept.txt; echo up; sleep 1000"],
       { stdin: "open" },
@@ -117,24 +119,21 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
     expect(readFileSync(kept, "utf8")).toBe("mine\n");
   });
 
-  test("hundreds of files and a link out of the tree are treated as on local", async () => {
-    spawnSync(
-      "sh",
-      [
-        "-c",
-        "mkdir many && cd many && for d in $(seq 50); do mkdir $d; (cd $d; seq 10 | xargs touch); done; ln -s /etc ../out",
-      ],
-      { cwd: machine.project },
-    );
+  test("50,000 files, one that nobody may read and a link out of the tree are treated as on local", async () => {
+    const script = [
+      "mkdir many && cd many && for d in $(seq 500); do mkdir $d; (cd $d; seq 100 | xargs touch); done",
+      "chmod 0 1/1; ln -s /etc ../out",
+    ];
+    spawnSync("sh", ["-c", script.join("; ")], { cwd: machine.project });
     machine.git(machine.project, "add", "--all");
     const ran = await machine.run(
       ["start", "--headless", "--large", "--", "sh", "-c", "find many -type f | wc -l; ls out 2>&1; touch many/1/new"],
       {},
     );
     expect(ran.code, ran.stderr).toBe(0);
-    expect(ran.stdout).toMatch(/^500\n/);
+    expect(ran.stdout).toMatch(/^50000\n/);
     expect(ran.stderr).toContain("1 added");
-  }, 120_000);
+  }, 400_000);
 
   test.skipIf(whyNoOwnEngine() !== undefined)(
     "an engine that dies in the middle is told, and cleaned up after when it is back",

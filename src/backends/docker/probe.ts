@@ -9,7 +9,7 @@ export type InfoOutcome = { readonly exit: Exit; readonly stdout: string; readon
 
 /** Oldest engine whose `run` and `exec` take all that a bottle needs. */
 const OLDEST_ENGINE = { major: 20, minor: 10 };
-const OLDEST_PODMAN = { major: 4, minor: 0 };
+const OLDEST_PODMAN = { major: 4, minor: 3 };
 
 const INSTALL: Readonly<Partial<Record<NodeJS.Platform, string>>> = {
   darwin:
