@@ -60,6 +60,7 @@ const SOCKET_PLACES = [
   "images/registry/",
   "backends/local/listen",
   "backends/local/output-pipes.ts",
+  "backends/docker/ask-socket.ts",
   "backends/docker/link.ts",
   "lifecycle/demo/",
 ];
