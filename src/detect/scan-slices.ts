@@ -31,6 +31,6 @@ export async function* scanSlices(
 }
 
 /** What lies in the overlap is found twice. */
-function keyOf({ rule, offset, length }: Finding): string {
-  return `${rule} ${offset} ${length}`;
+function keyOf({ rule, offset, length, digest }: Finding): string {
+  return `${rule} ${offset} ${length} ${digest}`;
 }
