@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { scrypt } from "node:crypto";
 import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import { folderExists, makePrivateFolder, removeTree, writeAtomically } from "../base/files.ts";
@@ -193,6 +193,15 @@ async function makeFolder({ policy, hooks }: MirrorParts, folder: string, format
   );
 }
 
+/** A name that says nothing about the credential in it, also when that is a short password: each guess is dear. */
+function nameStore(identity: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(identity, "bot-bottle git store", 16, (error, key) =>
+      error ? reject(error) : resolve(key.toString("hex")),
+    );
+  });
+}
+
 /**
  * Lets the mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
  * doing that. Refs are never shared: what is new to the upstream is decided by the mirror's own. One shared store for each
@@ -208,7 +217,7 @@ async function borrowObjects(parts: MirrorParts, folder: string, { format, refs 
     repo.hostKey,
     repo.token?.expose("name of a cache folder"),
   ]);
-  const store = join(policy.cache, createHash("sha256").update(identity).digest("hex").slice(0, 32));
+  const store = join(policy.cache, await nameStore(identity));
   await makePrivateFolder(policy.cache);
   const attempt = await tryLock(`${store}.lock`, parts.holder);
   if (attempt.kind === "taken") {

@@ -49,6 +49,11 @@ export async function findNewContent(
     const path = paths.get(id);
     return { id, type, size: Number(size), path: path === undefined || path === id ? "" : path };
   });
+  const large = objects.find(({ size }) => !(size <= limits.objectBytes));
+  if (large !== undefined) {
+    const why = `a file of ${large.size} bytes (${large.path}), and at most ${limits.objectBytes} may be in one`;
+    return { kind: "too-much", why };
+  }
   const total = objects.reduce((sum, { size }) => sum + size, 0);
   if (!(total <= limits.totalBytes)) {
     return { kind: "too-much", why: `${total} bytes unpacked, and at most ${limits.totalBytes} may come in one push` };

@@ -33,6 +33,8 @@ export type GateLimits = {
   readonly packBytes: number;
   /** bytes, unpacked */
   readonly totalBytes: number;
+  /** bytes, unpacked, of one object: it is searched in memory */
+  readonly objectBytes: number;
   readonly objects: number;
   readonly refs: number;
   /** `ms`, to reach an upstream and list its refs */
@@ -45,6 +47,7 @@ export type GateLimits = {
 export const GATE_LIMITS: GateLimits = {
   packBytes: 1024 ** 3,
   totalBytes: 4 * 1024 ** 3,
+  objectBytes: 256 * 1024 ** 2,
   objects: 500_000,
   refs: 1_000,
   listMs: 60_000,

@@ -322,6 +322,7 @@ describe("large pushes", () => {
     const limits = {
       packBytes: 200_000,
       totalBytes: 1_000_000,
+      objectBytes: 900_000,
       objects: 10,
       refs: 5,
       listMs: 20_000,
@@ -331,7 +332,12 @@ describe("large pushes", () => {
       const clone = await world.clone();
       commit(clone, "zeros.bin", Buffer.alloc(20_000_000)); // small when packed
       const bomb = await world.agent(clone, "push", "origin", `HEAD:${OWN}a`);
-      expect(bomb.err).toContain("bytes unpacked, and at most 1000000");
+      expect(bomb.err).toContain("a file of 20000000 bytes (zeros.bin), and at most 900000");
+      git(clone, "reset", "-q", "--hard", "HEAD~1");
+      for (const name of ["one", "two"]) writeFileSync(join(clone, name), Buffer.alloc(800_000, name));
+      commit(clone, "three", "x");
+      const many = await world.agent(clone, "push", "origin", `HEAD:${OWN}a`);
+      expect(many.err).toContain("bytes unpacked, and at most 1000000");
       git(clone, "reset", "-q", "--hard", "HEAD~1");
       for (let n = 0; n < 11; n += 1) writeFileSync(join(clone, `f${n}`), `${n}`);
       commit(clone, "last", "x");
