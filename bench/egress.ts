@@ -131,6 +131,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
   openEgress(
     {
       listeners: [listener],
+      loaded: [],
       known: [{ name: "TOKEN", value: "sk-bench-0123456789abcdef" }],
       supervisor: { attended: false, ask: async () => ({ kind: "not-asked" }), isApproved: () => false },
       policy: {

@@ -1,6 +1,7 @@
 import type { Server, Socket } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import type { Scope } from "../base/scope.ts";
+import type { Detector } from "../detect/finding.ts";
 import type { KnownValue } from "../detect/known-values.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Supervisor } from "../supervise/hold.ts";
@@ -40,6 +41,8 @@ export type EgressParts = {
   readonly clock: Clock;
   /** Secrets that must not leave in any form */
   readonly known: readonly KnownValue[];
+  /** Detectors that its routes ask for and that had to be loaded */
+  readonly loaded: readonly Detector[];
   /** Who is asked about findings on routes that are supervised */
   readonly supervisor: Supervisor;
   /** Learns of faults of this program itself */
@@ -122,7 +125,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     policy,
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
-    screener: makeScreener(parts.known, parts.supervisor.isApproved),
+    screener: makeScreener(parts.known, parts.supervisor.isApproved, parts.loaded),
     supervisor: parts.supervisor,
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),

@@ -5,6 +5,7 @@ import { systemIds } from "../base/ids.ts";
 import type { Scope } from "../base/scope.ts";
 import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
+import { loadDetectors } from "../egress/3-screen/load-detectors.ts";
 import { makeUpstreamNeeds } from "../egress/5-forward/make-upstream-needs.ts";
 import { makeCertificateAuthority } from "../egress/authority/certificate-authority.ts";
 import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
@@ -68,6 +69,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   const { spec, journal, clock, holder } = parts;
   // what cannot be held as written stops the start before anything is made
   const compiled = compilePolicy(spec.egress, await loadRegexEngine(spec.egress.routes.map(({ route }) => route)));
+  const loaded = await loadDetectors(spec.egress.routes);
   const authority = await makeCertificateAuthority(spec.slug, clock);
   const { certificatePem, certificateDer } = authority;
   const state: { egress: Egress | undefined; closed: boolean } = { egress: undefined, closed: false };
@@ -112,7 +114,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
       if (git !== undefined) gate === undefined ? git.close() : gate.serve(git);
       if (egress === undefined) return;
       const known = knownValuesOf(spec);
-      const parts = { policy, compiled, known, supervisor: queue, authority, journal: write, clock, onBug };
+      const parts = { policy, compiled, known, loaded, supervisor: queue, authority, journal: write, clock, onBug };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {

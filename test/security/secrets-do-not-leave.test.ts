@@ -237,6 +237,21 @@ describe("a token that anybody could use", () => {
     await expectKept(guarded, [post([...TOKEN].reverse().join("")), post([...TOKEN].join("\u200b"))], TOKEN);
   });
 
+  test("is refused by secretlint's rules where a route asks for them, whatever comments the text has", async () => {
+    const dlp = {
+      outboundDetectors: ["secretlint"],
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: "block",
+    } as const;
+    const disabled = ["// secretlint-disable\n", "# secretlint-disable-next-line\n", "<!-- secretlint-disable -->"];
+    await expectKept(
+      await guard({ dlp }),
+      disabled.map((comment) => post(`${comment}${TOKEN}`)),
+      TOKEN,
+    );
+  });
+
   test("passes where the detectors are switched off, but the bottle's own secrets do not", async () => {
     const guarded = await guard({
       dlp: { outboundDetectors: [], inboundDetectors: undefined, inboundOnMatch: "warn", outboundOnMatch: undefined },

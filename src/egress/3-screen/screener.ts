@@ -49,14 +49,21 @@ export function detectorNamesOf({ dlp }: Route): readonly string[] {
 }
 
 /** A screener that knows the bottle's own secrets, and which values a person has let pass. */
-export function makeScreener(values: readonly KnownValue[], isApproved: IsApproved): Screener {
+export function makeScreener(
+  values: readonly KnownValue[],
+  isApproved: IsApproved,
+  loaded: readonly Detector[],
+): Screener {
   const known = makeKnownValueDetector(values);
   const tokens = makeTokenDetector();
-  const others: readonly Detector[] = [tokens, makePaymentDetector(), makeEntropyDetector()];
+  const others: readonly Detector[] = [tokens, makePaymentDetector(), makeEntropyDetector(), ...loaded];
   const memory = makeSplitMemory(values, tokens);
   const detectorsOf = ({ route }: CompiledRoute): readonly Detector[] => {
-    const wanted = detectorNamesOf(route);
-    return [known, ...others.filter(({ name }) => wanted.includes(name))];
+    return detectorNamesOf(route).map((wanted) => {
+      const detector = [known, ...others].find(({ name }) => name === wanted);
+      if (detector === undefined) throw new Error(`no detector ${wanted}`); // nothing leaves unsearched
+      return detector;
+    });
   };
   const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
     for (let left = bytes, round = 0; ; round++) {

@@ -55,7 +55,7 @@ const route = z.strictObject({
   dlp: z
     .strictObject({
       outbound_detectors: z
-        .array(z.enum(["known", "tokens", "payment", "entropy"]))
+        .array(z.enum(["known", "tokens", "payment", "entropy", "secretlint"]))
         .optional()
         .meta({ description: "Detectors for requests: known and tokens unless told; known always works" }),
       inbound_detectors: z

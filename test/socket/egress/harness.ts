@@ -13,6 +13,7 @@ import type { Scope } from "../../../src/base/scope.ts";
 import { SecretValue } from "../../../src/base/secret-value.ts";
 import { compilePolicy } from "../../../src/egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../../../src/egress/2-route/path-rule.ts";
+import { loadDetectors } from "../../../src/egress/3-screen/load-detectors.ts";
 import {
   type CertificateAuthority,
   makeCertificateAuthority,
@@ -165,6 +166,7 @@ export async function openWorld(
       clock: systemClock,
       onBug: (error) => bugs.push(error),
       known: parts.known ?? [],
+      loaded: await loadDetectors(routes),
       supervisor: parts.supervisor ?? NOBODY,
       ...(parts.lookup === undefined ? {} : { lookup: parts.lookup }),
     },
