@@ -37,6 +37,8 @@ export type Mirror = {
 
 type MirrorState = {
   format: ObjectFormat | undefined;
+  /** Branch that the mirror's own HEAD is set to */
+  head: string | undefined;
   freshAt: number | undefined;
   /** A look at the upstream that waits for its turn */
   running: Promise<Refreshed> | undefined;
@@ -72,6 +74,7 @@ export function makeMirror(parts: MirrorParts): Mirror {
   const turns = new Turns();
   const state: MirrorState = {
     format: undefined,
+    head: undefined,
     freshAt: undefined,
     running: undefined,
     pushes: 0,
@@ -95,6 +98,7 @@ export function makeMirror(parts: MirrorParts): Mirror {
       await makeFolder(parts, folder, upstream.format);
       await borrowObjects(parts, folder, upstream);
       state.format = upstream.format;
+      state.head = undefined;
     }
     if (!sameRefs(upstream.refs, await refs())) {
       const fetched = await fetchInto(parts, folder);
@@ -103,8 +107,9 @@ export function makeMirror(parts: MirrorParts): Mirror {
         return { kind: "unreachable", said: fetched.stderr };
       }
     }
-    if (upstream.head !== undefined) {
+    if (upstream.head !== undefined && upstream.head !== state.head) {
       await readGit(["symbolic-ref", "HEAD", upstream.head], { cwd: folder, env: { GIT_DIR: folder } });
+      state.head = upstream.head;
     }
     state.freshAt = now();
     return { kind: "fresh" };

@@ -309,6 +309,78 @@ describe("what the upstream has already is nothing new", () => {
   });
 });
 
+describe("with gitleaks", () => {
+  /** Finds `LEAK-…` as gitleaks would, in the commits that it is asked for, and reports in its form. */
+  const DOUBLE = `#!/bin/sh
+while [ $# -gt 1 ]; do [ "$1" = --log-opts ] && range=$2; shift; done
+cd "$1" || exit 2
+printf '['
+for commit in $(git rev-list --reverse $range); do
+  for file in $(git diff-tree --root -r --no-commit-id --name-only "$commit"); do
+    git show "$commit:$file" | grep -no 'LEAK-[0-9a-z]*' | while IFS=: read -r line secret; do
+      printf '{"RuleID":"leak","Secret":"%s","File":"%s","Commit":"%s","StartLine":%s},' "$secret" "$file" "$commit" "$line"
+    done
+  done
+done | sed 's/,$//'
+printf ']'
+`;
+  const withDouble = async (script: string, use: (other: GateWorld) => Promise<void>): Promise<void> => {
+    const gitleaks = join(folder, "gitleaks");
+    writeFileSync(gitleaks, script, { mode: 0o755 });
+    const other = await openGateWorld(folder, [makeRepo(`file://${upstream}`, { refs: ALL })], { gitleaks });
+    try {
+      git(clone, "remote", "set-url", "origin", other.url());
+      await use(other);
+      expect(other.bugs).toEqual([]);
+    } finally {
+      await other.close();
+    }
+  };
+
+  test("what it alone finds stops a push, in any commit of it, masked; what it does not find passes", async () => {
+    await withDouble(DOUBLE, async (other) => {
+      commit(clone, "a.txt", "nothing\n");
+      expect(await other.agent(clone, "push", "origin", `HEAD:${OWN}clean`)).toMatchObject({ code: 0 });
+      const id = commit(clone, "a.txt", "x\nLEAK-0123456789abcdef\n");
+      commit(clone, "a.txt", "gone\n");
+      const before = refsOf(upstream);
+      const ran = await other.agent(clone, "push", "origin", BRANCH);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain(`leak in a.txt, line 2, commit ${id.slice(0, 12)}: LEAK… (21 characters) [gitleaks]`);
+      expect(JSON.stringify(other.events)).not.toContain("LEAK-0");
+      expect(refsOf(upstream)).toEqual(before);
+    });
+  });
+
+  test("what the upstream has already is not new to it either; a mark is for a person", async () => {
+    const seed = join(folder, "up.git.seed");
+    commit(seed, "leak.txt", "LEAK-aaaaaaaaaaaaaaaa\n");
+    git(seed, "push", "-q", upstream, "HEAD:main");
+    await withDouble(DOUBLE, async (other) => {
+      expect(await other.agent(clone, "pull", "-q", "--ff-only", "origin", "main")).toMatchObject({ code: 0 });
+      commit(clone, "leak.txt", "LEAK-aaaaaaaaaaaaaaaa\nmore\n");
+      commit(clone, "leak.txt", "LEAK-aaaaaaaaaaaaaaaa\nmore\nand more\n");
+      expect(await other.agent(clone, "push", "origin", `HEAD:${OWN}leak`)).toMatchObject({ code: 0 });
+      commit(clone, "leak.txt", "LEAK-aaaaaaaaaaaaaaaa\nLEAK-bbbbbbbbbbbbbbbb # gitleaks:allow\n");
+      const ran = await other.agent(clone, "push", "origin", `HEAD:${OWN}leak`);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain("nobody watches this bottle");
+      expect(ran.err).toMatch(/leak in leak\.txt, line 2.*marked as allowed \[gitleaks\]/);
+      expect(ran.err).not.toContain("line 1,");
+    });
+  });
+
+  test("that fails stops every push", async () => {
+    await withDouble("#!/bin/sh\necho out of order >&2\nexit 1\n", async (other) => {
+      commit(clone, "a.txt", "nothing\n");
+      const ran = await other.agent(clone, "push", "origin", BRANCH);
+      expect(ran.code).toBe(1);
+      expect(ran.err).toContain("gitleaks did not come to an end: out of order");
+      expect(other.pushes()).toMatchObject([{ reason: "scan-failed" }]);
+    });
+  });
+});
+
 test("the agent sees that its push is looked at before it sees what came of it", async () => {
   commit(clone, "a.txt", "x\n");
   const { err } = await world.agent(clone, "push", "origin", `HEAD:${OWN}seen`);
