@@ -4,7 +4,8 @@ import { stretchView, type View } from "./view.ts";
 
 /** Shorter ones hide nothing worth finding */
 const SHORTEST = 16;
-const MOST_RUNS = 2_000;
+/** As many as there can be in 256 KiB */
+const MOST_RUNS = 16_384;
 /** Line ends are part of what is longer than this */
 const LINE = 60;
 const PADDING = 0x3d;

@@ -6,9 +6,10 @@ export function scanDeeply(
   bytes: Buffer,
   detectors: readonly Detector[],
   limits: ViewLimits = VIEW_LIMITS,
+  onCut?: () => void,
 ): readonly Finding[] {
   const findings = new Map<string, Finding>();
-  for (const view of openViews(bytes, limits)) {
+  for (const view of openViews(bytes, limits, onCut)) {
     for (const detector of detectors) {
       for (const finding of detector.scan(view.bytes)) {
         const place = view.locate(finding.offset, finding.length);

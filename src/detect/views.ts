@@ -17,8 +17,11 @@ const MOST_REMEMBERED = 8;
 /** Limits that hold for bodies which are held in memory. */
 export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000 };
 
-/** The bytes, and everything that they may mean once encodings are undone: outermost first, each view at most once. */
-export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
+/**
+ * The bytes, and everything that they may mean once encodings are undone: outermost first, each view at most once. `onCut`
+ * is called when there would be more than the limits allow.
+ */
+export function* openViews(bytes: Buffer, limits: ViewLimits, onCut: () => void = () => {}): Generator<View> {
   let budget = limits.bytes;
   let count = 0;
   const seen = makeSeen();
@@ -32,6 +35,7 @@ export function* openViews(bytes: Buffer, limits: ViewLimits): Generator<View> {
         if (seen.has(inner.bytes)) continue;
         budget -= inner.bytes.length;
         if (budget < 0 || ++count > limits.views) {
+          onCut();
           yield* next;
           return;
         }
