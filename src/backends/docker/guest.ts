@@ -148,7 +148,8 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     const { listeners } = link;
     const guest = makeRunningGuest({ setup, spec, name, holder, listeners, user: parts.user, tools, ownNode });
     const { first } = spec;
-    if (first !== undefined) void holder.up.then(() => guest.expectCommand(first));
+    // only then: under a name that is taken stands a container of somebody else
+    if (first !== undefined) void holder.up.then((isUp) => isUp && guest.expectCommand(first));
     const filled = await fillContainer(made, holder, begin, sources);
     state.taken = filled === "taken";
     return filled === "ours" ? guest : filled;

@@ -13,8 +13,8 @@ export type Holder = {
   begin(start: Begin): void;
   /** Sends an archive to the folder of that number; resolves when all of it is on its way. */
   fill(index: number, archive: Readable): Promise<void>;
-  /** Resolves when the container runs, or will never run; its main process may still be on its way */
-  readonly up: Promise<void>;
+  /** Resolves with true when the container runs, its main process still on its way; with false when it will never run */
+  readonly up: Promise<boolean>;
   /** How the start went: which link there is, or what went wrong and whether the engine said it */
   readonly ready: Promise<Ready>;
   signal(pid: number, signal: NodeJS.Signals): void;
@@ -55,14 +55,14 @@ export function openHolder(engine: Engine, args: readonly string[], link: Link):
   });
   const channels = makeChannels({ write: (bytes) => void stdin.write(bytes), connect: (port) => link.connect(port) });
   void exit.then(() => channels.close());
-  let isUp = () => {};
-  const up = new Promise<void>((resolve) => {
-    isUp = resolve;
+  let tellUp = (_isUp: boolean) => {};
+  const up = new Promise<boolean>((resolve) => {
+    tellUp = resolve;
   });
-  void exit.then(isUp);
+  void exit.then(() => tellUp(false));
   const ready = new Promise<Ready>((resolve) => {
     const take = (frame: Frame) => {
-      if (frame.kind === "up") isUp();
+      if (frame.kind === "up") tellUp(true);
       else if (frame.kind === "ready") resolve(parseReady(frame.payload.toString("utf8")));
       else channels.take(frame);
     };
