@@ -13,7 +13,7 @@ const ATTRIBUTE =
 
 /** The texts of a reply, each to be judged by itself: a whole document, or the names and values of one in JSON. */
 export function replyTexts(bytes: Buffer): readonly string[] {
-  const text = bytes.toString("utf8");
+  const text = bytes.toString("utf8").replaceAll("\0", ""); // two bytes a letter read as one
   const start = /^\s*([[{])/.exec(text.slice(0, 64))?.[1];
   if (start === undefined) return [text];
   try {

@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeKnownValueDetector } from "./known-values.ts";
@@ -33,6 +33,8 @@ const WAYS: Readonly<Record<string, (text: string) => string | Buffer>> = {
   "as UTF-16": (text) => Buffer.from(`${text}${text}`, "utf16le"),
   gzipped: (text) => gzipSync(text),
   deflated: (text) => deflateSync(text),
+  "deflated, without a head": (text) => deflateRawSync(`some words before it: ${text}`),
+  "packed with brotli": (text) => brotliCompressSync(`some words before it: ${text}`),
   "gzipped, as base64": (text) => base64(gzipSync(text)),
   "base64 of base64 of base64": (text) => base64(base64(base64(text))),
   "base64 of hex, percent-encoded": (text) => percent(base64(hex(text))),
@@ -111,6 +113,26 @@ test("what is undone in another order is not read again", () => {
   const views = [...openViews(text, VIEW_LIMITS)].filter(({ bytes }) => bytes.length > 1024);
   expect(views.map(({ encodings }) => encodings.join(" ")).sort()).toEqual(
     ["", "escapes", "escapes letters", "letters", "reversed"].sort(),
+  );
+});
+
+test("a secret is found under any two encodings, one in the other", () => {
+  const way = fc.constantFrom<(text: string) => string>(
+    base64,
+    (text) => Buffer.from(`.${text}`).toString("base64url"),
+    hex,
+    percent,
+    (text) => JSON.stringify(JSON.stringify({ a: text })),
+    (text) => base64(gzipSync(text)),
+    (text) => base64(deflateSync(`-${text}`)),
+    (text) => encodeURIComponent(text),
+  );
+  fc.assert(
+    fc.property(fc.array(way, { minLength: 1, maxLength: 2 }), fc.stringMatching(/^[ -~]{0,30}$/), (ways, around) => {
+      const hidden = ways.reduce((text, hide) => hide(text), `${around}${SECRET}${around}`);
+      expect(scanDeeply(Buffer.from(hidden), [known]).map(({ rule }) => rule)).toContain("known-value");
+    }),
+    { numRuns: 200 },
   );
 });
 

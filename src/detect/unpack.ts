@@ -66,3 +66,33 @@ export function unpackBeginning(bytes: Buffer): Buffer | undefined {
 const BEGINNING_BYTES = 8 * 1024;
 /** Deflate cannot pack more tightly */
 const MOST_RATIO = 1_040;
+
+/** What comes out of bytes that are no text and do not say how they are packed, when text comes out. */
+export function unpackUnmarked(
+  bytes: Buffer,
+  limit: number,
+): { readonly encoding: string; readonly bytes: Buffer } | undefined {
+  if (bytes.length < LEAST_UNMARKED || isMostlyText(bytes)) return undefined;
+  for (const [encoding, decode] of [
+    ["br", brotliDecompressSync],
+    ["deflate", inflateRawSync],
+  ] as const) {
+    try {
+      const unpacked = decode(bytes, { maxOutputLength: limit });
+      if (unpacked.length > 0 && isMostlyText(unpacked)) return { encoding, bytes: unpacked };
+    } catch {
+      // packed in another way, or not at all
+    }
+  }
+  return undefined;
+}
+
+function isMostlyText(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, 64);
+  let text = 0;
+  for (const byte of sample)
+    if ((byte >= 0x20 && byte < 0x7f) || byte === 0x0a || byte === 0x0d || byte === 0x09) text++;
+  return text >= sample.length * 0.8;
+}
+
+const LEAST_UNMARKED = 8;

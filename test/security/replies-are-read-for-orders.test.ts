@@ -60,6 +60,8 @@ describe("where a route says block, an order to the agent does not come in", () 
     ["in a comment of HTML", { type: "text/html", pieces: [`<p>Hello</p><!-- ${ORDER} -->`] }],
     ["in many pieces", { pieces: ORDER.match(/.{1,5}/g) ?? [] }],
     ["packed, although that was not asked for", { encoding: "gzip", pieces: [gzipSync(ORDER)] }],
+    ["behind a byte that is no text", { pieces: [`\0\u0001${ORDER}`] }],
+    ["in two bytes a letter", { type: "text/plain; charset=utf-16le", pieces: [Buffer.from(ORDER, "utf16le")] }],
     ["as something without a name", { type: "application/octet-stream", pieces: [ORDER] }],
   ])("%s", async (_, said) => {
     const world = await serve(said, "block");

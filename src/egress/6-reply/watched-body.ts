@@ -9,9 +9,12 @@ const STEP_BYTES = 32 * 1024;
 const KEPT_BYTES = 4 * 1024;
 const SNIFFED_BYTES = 512;
 
-/** Whether bytes are no text. */
+/** Whether bytes are no text: a stray byte of another kind makes none, so that nothing hides behind one. */
 export function isBinary(bytes: Buffer): boolean {
-  return bytes.subarray(0, SNIFFED_BYTES).includes(0);
+  const sample = bytes.subarray(0, SNIFFED_BYTES);
+  let odd = 0;
+  for (const byte of sample) if (byte < 0x20 && byte !== 0 && (byte < 0x09 || byte > 0x0d)) odd++;
+  return odd > sample.length / 16;
 }
 
 /**
