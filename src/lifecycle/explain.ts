@@ -33,7 +33,12 @@ export type ExplainRequest = {
 };
 
 /** A line of a manifest. */
-export type Place = { readonly host: string; readonly file: string; readonly line: number };
+export type Place = {
+  readonly host: string;
+  readonly file: string;
+  readonly line: number;
+  readonly preset: string | undefined;
+};
 
 /** Why the question cannot be answered: the manifests themselves have errors. */
 export type NotExplained = Extract<LoadedManifest, { kind: "refused" }>;
@@ -102,7 +107,7 @@ function placesOf({ verdict, routes }: Explained, all: readonly PolicyRoute[], b
     const route = all[index]?.route;
     if (route === undefined) return [];
     const { file, line } = written.get(`egress.routes.${index - own}${below}`) ?? route.at;
-    return [{ host: route.host, file, line }];
+    return [{ host: route.host, file, line, preset: route.at.preset }];
   };
   if (verdict.kind === "pass")
     return find(verdict.route, verdict.match === undefined ? "" : `.matches.${verdict.match}`);

@@ -146,8 +146,8 @@ export type Route = {
   };
   readonly allowPrivate: boolean;
   readonly limits: { readonly bytesPerMinute: number | undefined; readonly requestsPerMinute: number | undefined };
-  /** Where it was written */
-  readonly at: { readonly file: string; readonly line: number };
+  /** Where it was written, and the preset that was written there, if it was one */
+  readonly at: { readonly file: string; readonly line: number; readonly preset?: string };
 };
 
 /** One alternative of a route: all parts that are given must hold. */

@@ -5,6 +5,7 @@ import { parseEnvEntry } from "./env-entry.ts";
 import { isInRepository, parseHostPath } from "./host-path.ts";
 import type { Layer } from "./merge-bottles.ts";
 import { isProgramWord } from "./program-word.ts";
+import { resolvePreset } from "./resolve-preset.ts";
 import { resolveRoute } from "./resolve-route.ts";
 import { parseSecretRef, type WrittenSecretRef } from "./secret-ref.ts";
 import { parseSize } from "./size.ts";
@@ -83,9 +84,15 @@ function resolveEgress(written: Section<"egress">, keys: readonly WrittenKey[], 
   const places = new Map(keys.map((key) => [key.path, key]));
   return {
     log: written.log ?? "requests",
-    routes: (written.routes ?? []).map((route, index) =>
-      resolveRoute(route, checked(places.get(`egress.routes.${index}`)), userHome),
-    ),
+    routes: [
+      ...(written.routes ?? []).map((route, index) =>
+        resolveRoute(route, checked(places.get(`egress.routes.${index}`)), userHome),
+      ),
+      // behind what is written: of two routes that fit, the first one speaks
+      ...[...new Set(written.presets ?? [])].flatMap((name) =>
+        resolvePreset(name, checked(places.get("egress.presets"))),
+      ),
+    ],
     limits: {
       connections: written.limits?.connections ?? 256,
       headTimeoutMs: written.limits?.head_timeout_ms ?? 10_000,

@@ -2,7 +2,7 @@ import { cutToWidth, displayWidth } from "../base/display-width.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
 import { renderArgv } from "../base/render-argv.ts";
 import type { Style, Tone } from "../base/style.ts";
-import type { EnvEntry, GitRepo } from "../manifest/bottle.ts";
+import type { EnvEntry, GitRepo, Route } from "../manifest/bottle.ts";
 import type { BottlePlan, FirstKey, LeftOut, PlannedLimits, PlannedWorkspace } from "./plan.ts";
 import type { PlannedProvider } from "./planned-provider.ts";
 import { renderBytes, renderMemory, renderSpan } from "./render-amount.ts";
@@ -96,8 +96,17 @@ function renderProgram(program: PlannedProvider["program"]): string {
 
 function networkLines({ egress, provider }: BottlePlan): readonly string[] {
   const own = provider?.hosts.map((host) => `${host} [auth:${provider.name}]`) ?? [];
-  const lines = [...own, ...egress.routes.map(renderRoute)];
+  const written = egress.routes.filter(({ at }) => at.preset === undefined);
+  const lines = [...own, ...written.map(renderRoute), ...presetLines(egress.routes)];
   return lines.length === 0 ? ["none at all"] : lines;
+}
+
+/** One line for all hosts of a preset: what may be asked of them is what presets are. */
+function presetLines(routes: readonly Route[]): readonly string[] {
+  const hosts = new Map<string, string[]>();
+  for (const { at, host } of routes)
+    if (at.preset !== undefined) hosts.set(at.preset, [...(hosts.get(at.preset) ?? []), host]);
+  return [...hosts].map(([preset, names]) => `preset ${preset}, read only: ${names.join(", ")}`);
 }
 
 function envLines(env: readonly EnvEntry[]): readonly (Line | string)[] {

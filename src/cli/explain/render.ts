@@ -22,7 +22,10 @@ const INBOUND: Readonly<Record<Route["inboundCredentials"], string>> = {
 /** What would become of a request, for a person. */
 export function renderExplanation(explanation: Explanation, style: Style): string {
   const { verdict, method, url, places } = explanation;
-  const where = places.map(({ host, file, line }) => `${host}, ${file}:${line}`);
+  const where = places.map(
+    ({ host, file, line, preset }) =>
+      `${host}${preset === undefined ? "" : ` of the preset ${preset}`}, ${file}:${line}`,
+  );
   const row = (name: string, text: string) => `${style("faint", name.padEnd(WIDTH))}${showHarmlessly(text)}`;
   const first = style(verdict.kind === "pass" ? "good" : "bad", verdict.kind === "pass" ? "passes" : "refused");
   const lines = [`${showHarmlessly(`${method} ${url}`)}  ${first}`];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PRESET_NAMES } from "../presets-table.ts";
 import { secretRef } from "./parts.ts";
 
 const count = (description: string) => z.number().int().min(1).max(1_000_000_000).meta({ description });
@@ -92,6 +93,10 @@ export const egress = z
       .enum(["refusals", "requests", "headers", "bodies"])
       .optional()
       .meta({ description: "How much of each request the journal keeps; requests unless told" }),
+    presets: z
+      .array(z.enum(PRESET_NAMES))
+      .optional()
+      .meta({ description: "Names of ready-made routes that only read: package registries, GitHub" }),
     routes: z.array(route).optional().meta({ description: "Hosts that can be reached, and what may be asked of them" }),
     limits: z
       .strictObject({
