@@ -13,6 +13,7 @@ import { holdCommands } from "./hold/command.ts";
 import { imageCommands } from "./image/command.ts";
 import { infoCommand } from "./info/command.ts";
 import { initCommand } from "./init/command.ts";
+import { learnCommand } from "./learn/command.ts";
 import { listCommand } from "./list/command.ts";
 import { logsCommand } from "./logs/command.ts";
 import { manifestCommands } from "./manifest/command.ts";
@@ -31,6 +32,7 @@ export function makeApp(version: string): Application<CliContext> {
       logs: logsCommand,
       explain: explainCommand,
       gate: gateCommands,
+      learn: learnCommand,
       hold: holdCommands,
       cleanup: cleanupCommand,
       doctor: doctorCommand,

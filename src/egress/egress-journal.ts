@@ -31,21 +31,28 @@ export type EgressJournal = {
 
 const BURST = 50;
 const PER_SECOND = 2;
+const MOST_OBSERVED = 2_000;
 
 /** Turns what happens into events, at a rate that nobody inside can use to fill the disk. */
 export function makeEgressJournal(
-  policy: Pick<EgressPolicy, "log">,
+  policy: Pick<EgressPolicy, "log" | "observe">,
   write: (event: JournalEvent) => void,
   clock: Clock,
 ): EgressJournal {
   const bucket = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
   const canaries = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
   let unwritten = 0;
+  const observed = new Set<string>();
+  const isNew = (key: string): boolean => {
+    if (policy.observe !== true || observed.size >= MOST_OBSERVED || observed.has(key)) return false;
+    observed.add(key);
+    return true;
+  };
   return {
     refusal: ({ code, rule }, target) => {
       // other refusals must not be able to hide this one
       const taken = code === "egress/canary-in-request" ? canaries.take() : bucket.take();
-      if (!taken) {
+      if (!isNew(JSON.stringify([code, target])) && !taken) {
         unwritten++;
         return;
       }

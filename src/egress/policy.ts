@@ -11,6 +11,8 @@ export type EgressPolicy = {
   /** `http://[user:password@]host:port` of a company proxy */
   readonly upstreamProxy: string | undefined;
   readonly log: EgressLog;
+  /** Every kind of request that is refused is written down once, however many come */
+  readonly observe?: boolean;
   readonly limits: EgressLimits & {
     /** Time for a connection outwards, TLS included, `ms` */
     readonly connectTimeoutMs: number;

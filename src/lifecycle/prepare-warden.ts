@@ -31,7 +31,7 @@ export async function prepareWarden(
   const { resolve, upstreamProxy } = plan.config;
   const { log, limits } = plan.egress;
   const egress = {
-    ...{ routes: [...agentRoutes, ...routes], resolve, extraCaPem, upstreamProxy, log },
+    ...{ routes: [...agentRoutes, ...routes], resolve, extraCaPem, upstreamProxy, log, observe: plan.observe },
     limits: { ...limits, connectTimeoutMs: CONNECT_TIMEOUT_MS },
   };
   const gate = await prepareGate(context, plan, { folder: gitFolder, extraCaPem, needs });

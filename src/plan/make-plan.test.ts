@@ -14,7 +14,15 @@ import type { StartRequest } from "./request.ts";
 
 const REQUEST: StartRequest = {
   ...{ agent: undefined, bottles: ["dev"], argv: undefined, headless: false, yes: false, dryRun: false, json: false },
-  ...{ prompt: undefined, label: undefined, color: undefined, backend: undefined, workspace: undefined, large: false },
+  ...{
+    prompt: undefined,
+    label: undefined,
+    color: undefined,
+    backend: undefined,
+    workspace: undefined,
+    large: false,
+    observe: false,
+  },
 };
 const BOTTLE: Bottle = {
   names: ["dev"],
@@ -354,6 +362,7 @@ describe("the plan", () => {
             "maxBodyBytes": null
           }
         },
+        "observe": false,
         "config": {
           "extraCa": null,
           "upstreamProxy": null,

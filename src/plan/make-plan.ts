@@ -66,6 +66,7 @@ export function makePlan(input: PlanInput): PlanOutcome {
     tools: config.tools,
     git: { user: planGitUser(bottle, agent), remotes: planRemotes(input), firstKeys: facts.hostKeys.first },
     egress: bottle.egress,
+    observe: request.observe,
     config: { extraCa: config.extraCa, upstreamProxy: config.upstreamProxy, resolve: config.resolve },
     off: input.off,
   };

@@ -59,7 +59,7 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
     request: {
       ...{ agent: undefined, bottles: ["dev"], argv: undefined, prompt: undefined, headless: false, yes: false },
       ...{ dryRun: false, json: false, label: undefined, color: undefined, backend: undefined, workspace: "none" },
-      ...{ large: false, ...request },
+      ...{ large: false, observe: false, ...request },
     },
     bottle: {
       ...{ names: ["dev"], files: ["dev.md"], env: [], supervise: true, backend: undefined, written: [] },

@@ -29,6 +29,8 @@ export type BottlePlan = {
     readonly firstKeys: readonly FirstKey[];
   };
   readonly egress: Egress;
+  /** What is asked for and refused is recorded, for `bottle learn` */
+  readonly observe: boolean;
   readonly config: Pick<HomeConfig, "extraCa" | "upstreamProxy" | "resolve">;
   /** Features of the design that are off because this version has not built them */
   readonly off: readonly string[];

@@ -94,11 +94,12 @@ function renderProgram(program: PlannedProvider["program"]): string {
   }
 }
 
-function networkLines({ egress, provider }: BottlePlan): readonly string[] {
+function networkLines({ egress, provider, observe }: BottlePlan): readonly string[] {
   const own = provider?.hosts.map((host) => `${host} [auth:${provider.name}]`) ?? [];
   const written = egress.routes.filter(({ at }) => at.preset === undefined);
   const lines = [...own, ...written.map(renderRoute), ...presetLines(egress.routes)];
-  return lines.length === 0 ? ["none at all"] : lines;
+  const reached = lines.length === 0 ? ["none at all"] : lines;
+  return observe ? [...reached, "what is refused is recorded for `bottle learn`"] : reached;
 }
 
 /** One line for all hosts of a preset: what may be asked of them is what presets are. */

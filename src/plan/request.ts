@@ -13,6 +13,8 @@ export type StartRequest = {
   /** The question after the preflight is answered with yes */
   readonly yes: boolean;
   readonly dryRun: boolean;
+  /** Everything that is asked for and refused is recorded, for `bottle learn` */
+  readonly observe: boolean;
   readonly json: boolean;
   readonly label: string | undefined;
   readonly color: string | undefined;

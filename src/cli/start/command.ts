@@ -17,6 +17,7 @@ export type StartFlags = {
   readonly label?: string;
   readonly color?: (typeof COLORS)[number];
   readonly large?: boolean;
+  readonly observe?: boolean;
   readonly keep?: boolean;
 };
 
@@ -96,6 +97,12 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         optional: true,
         withNegated: false,
         brief: "Copy more than 500 MB or 50,000 files",
+      },
+      observe: {
+        kind: "boolean",
+        optional: true,
+        withNegated: false,
+        brief: "Record what is refused, for `bottle learn`",
       },
       keep: {
         kind: "boolean",

@@ -32,8 +32,10 @@ export async function runStartCommand(context: CommandContext, flags: StartFlags
   const onWarning = (text: string) => context.stderr.write(`bottle: warning: ${text}\n`);
   // a summary is for a program: nothing else stands on standard output then
   const inner = request.json ? { ...context, stdout: context.stderr } : context;
-  const outcome = await applyPlan(inner, planned, { keep: flags.keep === true, onWarning });
+  const outcome = await applyPlan(inner, planned, { keep: flags.keep === true || request.observe, onWarning });
   report(context, outcome);
+  if (request.observe)
+    context.stderr.write(`bottle: \`bottle learn ${outcome.plan.slug}\` prints the routes it asked for\n`);
   if (request.json) context.stdout.write(renderSummaryJson(outcome));
   return outcome.exitCode;
 }
@@ -53,6 +55,7 @@ function makeRequest(context: CommandContext, flags: StartFlags, agent: string |
     backend: flags.backend,
     workspace: flags.workspace,
     large: flags.large === true,
+    observe: flags.observe === true,
   };
 }
 

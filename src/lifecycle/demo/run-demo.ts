@@ -87,6 +87,7 @@ const REQUEST = {
     backend: undefined,
     workspace: undefined,
     large: false,
+    observe: false,
   },
 } as const;
 
