@@ -4,6 +4,7 @@ import type { TokenUsage, UsageMeter } from "./6-reply/usage-meter.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import type { CountedBody } from "./server/counted-body.ts";
+import type { Fields } from "./wire/fields.ts";
 
 /** What is known of an exchange while it goes on. */
 export type Account = {
@@ -12,6 +13,8 @@ export type Account = {
   /** 0 as long as there is no answer */
   status: number;
   received: CountedBody | undefined;
+  /** Of the answer */
+  fields: Fields | undefined;
   /** Reads how many tokens the answer took; undefined where nothing counts them */
   meter: UsageMeter | undefined;
 };
@@ -19,18 +22,14 @@ export type Account = {
 /** Tells the journal what went out and what came back. */
 export function note(
   engine: Engine,
-  { head, destination }: Outgoing,
-  { started, sent, status, meter }: Account,
+  { head, destination, fields }: Outgoing,
+  { started, sent, status, meter, ...back }: Account,
   result: { readonly in: number; readonly out?: number; readonly cut?: true },
 ): void {
   const ms = Math.round(performance.now() - started);
-  engine.journal.request(describeTarget(head.method, destination), {
-    status,
-    ms,
-    out: sent.bytes,
-    ...result,
-    ...countTokens(engine, meter),
-  });
+  const noted = { status, ms, out: sent.bytes, ...result, ...countTokens(engine, meter) };
+  const received = back.fields && { fields: back.fields, body: back.received };
+  engine.journal.request(describeTarget(head.method, destination), noted, { sent: { fields, body: sent }, received });
 }
 
 /** Tells the journal of something that was found when a part of it had passed already. */

@@ -1,9 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import { makeTokenBucket } from "../base/token-bucket.ts";
+import type { KnownValue } from "../detect/known-values.ts";
 import type { EgressTarget, JournalEvent } from "../journal/event.ts";
 import type { Destination } from "./1-accept/destination.ts";
 import { maskPath } from "./6-reply/masked-path.ts";
 import type { TokenUsage } from "./6-reply/usage-meter.ts";
+import { KEPT_BYTES, makeLogParts, type Passed } from "./logged-parts.ts";
 import type { EgressPolicy } from "./policy.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -26,7 +28,10 @@ export type EgressJournal = {
       readonly cut?: true;
       readonly tokens?: TokenUsage;
     },
+    parts: { readonly sent: Passed; readonly received: Passed | undefined },
   ): void;
+  /** Bytes at the beginning of each body that are kept until its request is noted */
+  readonly keptBytes: number;
 };
 
 const BURST = 50;
@@ -38,7 +43,9 @@ export function makeEgressJournal(
   policy: Pick<EgressPolicy, "log" | "observe">,
   write: (event: JournalEvent) => void,
   clock: Clock,
+  known: readonly KnownValue[],
 ): EgressJournal {
+  const logParts = makeLogParts(policy.log, known);
   const bucket = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
   const canaries = makeTokenBucket({ burst: BURST, perSecond: PER_SECOND }, clock);
   let unwritten = 0;
@@ -65,11 +72,18 @@ export function makeEgressJournal(
     injection: (signs, target) => {
       if (bucket.take()) write({ kind: "egress-injection", signs, ...target });
     },
-    request: (target, { status, ms, out, in: back, cut, tokens }) => {
+    request: (target, { status, ms, out, in: back, cut, tokens }, parts) => {
       if (policy.log === "refusals") return;
       const bytes = { out, in: back };
-      write({ kind: "egress-request", ...target, status, ms, bytes, ...(cut && { cut }), ...(tokens && { tokens }) });
+      const sent = logParts(parts.sent);
+      const received = parts.received && logParts(parts.received);
+      write({
+        ...{ kind: "egress-request", ...target, status, ms, bytes, ...(cut && { cut }), ...(tokens && { tokens }) },
+        ...(sent && { sent }),
+        ...(received && { received }),
+      });
     },
+    keptBytes: policy.log === "bodies" ? KEPT_BYTES : 0,
   };
 }
 

@@ -63,9 +63,9 @@ async function attempt(
   if (upstream.kind === "refuse") return upstream;
   const account: Account = {
     started: performance.now(),
-    sent: new CountedBody(body),
+    sent: new CountedBody(body, engine.journal.keptBytes),
     status: 0,
-    received: undefined,
+    ...{ received: undefined, fields: undefined },
     meter: undefined,
   };
   const off = client.onClose(() => upstream.channel.destroy());
@@ -140,8 +140,9 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   account.status = response.status;
   const mask = new EchoMask(engine.echoes.get(compiled) ?? NO_ECHOES);
   if (response.status === 101) return switchProtocols(engine, client, relayed, mask);
-  const raw = new CountedBody(openBody(upstream.channel, response.framing));
+  const raw = new CountedBody(openBody(upstream.channel, response.framing), engine.journal.keptBytes);
   account.received = raw;
+  account.fields = response.fields;
   const encoding = valuesOf(response.fields, "content-encoding").join(",").toLowerCase();
   const unpack = readsReplies(compiled) && encoding !== "" && encoding !== "identity" && !raw.done;
   const body = unpack ? openDecodedBody(raw, response.status === 206 ? "" : encoding) : raw;

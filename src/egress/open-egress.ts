@@ -130,7 +130,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
-    journal: makeEgressJournal(policy, parts.journal, clock),
+    journal: makeEgressJournal(policy, parts.journal, clock, parts.known),
     counters: { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } },
   };
 }

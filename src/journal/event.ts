@@ -33,6 +33,9 @@ export type JournalEvent =
         readonly cut?: true;
         /** Tokens that the answer of a model took */
         readonly tokens?: { readonly input: number; readonly output: number };
+        /** With `egress.log: headers` and `bodies`; secrets are masked */
+        readonly sent?: LoggedMessage;
+        readonly received?: LoggedMessage;
       })
   /** Something was taken out of a request before it left */
   | ({ readonly kind: "egress-redaction"; readonly rule: string } & EgressTarget)
@@ -56,6 +59,9 @@ export type JournalEvent =
       /** Refusals since the event before that were not written down, because there were too many */
       readonly unwritten: number;
     } & Partial<EgressTarget>);
+
+/** Headers of a message, a line each, and the beginning of its body where the bottle's log keeps bodies. */
+export type LoggedMessage = { readonly headers: readonly string[]; readonly body?: string };
 
 /** How the wait for a person's answer ended, and who ended it. */
 export type HoldEnd = {

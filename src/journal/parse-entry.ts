@@ -16,6 +16,8 @@ const yes: Check = (value) => value === true;
 const texts: Check = (value) => Array.isArray(value) && value.every(text);
 const byteCounts: Check = (value) => isJsonObject(value) && number(value["out"]) && number(value["in"]);
 const tokenCounts: Check = (value) => isJsonObject(value) && number(value["input"]) && number(value["output"]);
+const message: Check = (value) =>
+  isJsonObject(value) && texts(value["headers"]) && (value["body"] === undefined || text(value["body"]));
 const orNothing =
   (check: Check): Check =>
   (value) =>
@@ -39,6 +41,7 @@ const CHECKS: ChecksByKind = {
   "egress-request": {
     ...{ method: text, scheme: text, host: text, port: number, path: text },
     ...{ status: number, ms: number, bytes: byteCounts, cut: orNothing(yes), tokens: orNothing(tokenCounts) },
+    ...{ sent: orNothing(message), received: orNothing(message) },
   },
   "egress-injection": { method: text, scheme: text, host: text, port: number, path: text, signs: text },
   "egress-redaction": { method: text, scheme: text, host: text, port: number, path: text, rule: text },

@@ -57,7 +57,12 @@ function describe(event: JournalEvent): { readonly tone: Tone; readonly details:
     case "egress-request": {
       const answer = event.cut ? `${event.status || "no answer"}, broke off` : event.status;
       const tokens = event.tokens === undefined ? "" : `, ${event.tokens.input} + ${event.tokens.output} tokens`;
-      return { tone: "plain", details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}${tokens}` };
+      const more =
+        event.sent === undefined ? "" : event.sent.body === undefined ? " (headers: --json)" : " (bodies: --json)";
+      return {
+        tone: "plain",
+        details: `${renderTarget(event)} → ${answer} after ${seconds(event.ms)}${tokens}${more}`,
+      };
     }
     case "egress-redaction":
       return { tone: "careful", details: `${renderTarget(event)} sent without a ${event.rule}` };

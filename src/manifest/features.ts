@@ -12,11 +12,6 @@ type Unbuilt = {
 
 const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
   {
-    key: "egress.log",
-    missing: "the journal keeps refusals and requests; headers and bodies are not built",
-    isFine: (bottle) => bottle.egress.log === "refusals" || bottle.egress.log === "requests",
-  },
-  {
     key: "supervise",
     missing: "the supervise server is not built: an agent cannot ask anything; write false, or remove it",
     isFine: (bottle) => !bottle.supervise,

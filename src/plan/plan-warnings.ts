@@ -28,10 +28,17 @@ function limitWarnings({ limits }: Omit<BottlePlan, "warnings">): readonly strin
 }
 
 function routeWarnings({ egress }: Omit<BottlePlan, "warnings">): readonly string[] {
-  return egress.routes.flatMap((route) => [
-    ...(route.inboundCredentials === "pass" ? [`${route.host} takes credentials that the agent brings along`] : []),
-    ...(route.allowPrivate ? [`${route.host} may be at a private address`] : []),
-  ]);
+  const { log } = egress;
+  const kept =
+    log === "headers" || log === "bodies"
+      ? [`the journal keeps ${log === "bodies" ? "headers and bodies" : "headers"} of requests, secrets masked`]
+      : [];
+  return kept.concat(
+    egress.routes.flatMap((route) => [
+      ...(route.inboundCredentials === "pass" ? [`${route.host} takes credentials that the agent brings along`] : []),
+      ...(route.allowPrivate ? [`${route.host} may be at a private address`] : []),
+    ]),
+  );
 }
 
 /** What the machine-wide file changes about the way out; without routes there is none. */

@@ -87,13 +87,6 @@ egress:
     - {host: c.example.test, auth: {scheme: token, token_ref: "file:${join(folder, "missing-two")}"}}
 ---
 `,
-    "home/bottles/screened.md": `---
-egress:
-  log: bodies
-  routes:
-    - {host: ${HOST}}
----
-`,
   });
 });
 afterAll(() => scope.close());
@@ -218,12 +211,6 @@ describe(`as ${WHO}: what stands against a start`, () => {
     expect(ran.code).toBe(2);
     expect(ran.stderr).toContain("[secret/unusable]");
     expect(ran.stderr).not.toContain(TOKEN);
-  });
-
-  test("what of egress is not built", async () => {
-    const ran = await bottle(["start", "--bottle", "screened", "--", "true"]);
-    expect(ran.code).toBe(2);
-    expect(ran.stderr).toMatch(/"egress\.log" asks for something this version cannot do/);
   });
 });
 
