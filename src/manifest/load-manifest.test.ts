@@ -399,7 +399,6 @@ describe("findUnbuilt", () => {
       'error home/bottles/base.md:2:1 manifest/not-built "supervise"',
       'error home/bottles/base.md:3:1 manifest/not-built "backend"',
       'error home/bottles/base.md:4:13 manifest/not-built "resources.disk"',
-      'error home/bottles/dev.md:4:3 manifest/not-built "egress.log"',
     ]);
   });
 

@@ -96,7 +96,8 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   const onFailure = () => void close().catch(onBug);
   journal.failure.addEventListener("abort", onFailure, { once: true });
   scope.defer("close the warden", close);
-  const services: LinkService[] = spec.egress.routes.length > 0 ? ["egress"] : [];
+  const reachable = spec.egress.routes.length > 0 || spec.egress.observe === true;
+  const services: LinkService[] = reachable ? ["egress"] : [];
   if (gate !== undefined) services.push("git");
   return {
     certificatePem,

@@ -65,10 +65,16 @@ export function makeScreener(
       return detector;
     });
   };
+  let hasApproved = false;
+  const blank = (bytes: Buffer, findings: readonly Finding[], compiled: CompiledRoute): Buffer | undefined => {
+    const cleared = blankApproved(bytes, findings, compiled, isApproved);
+    hasApproved ||= cleared !== undefined;
+    return cleared;
+  };
   const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
     for (let left = bytes, round = 0; ; round++) {
       const findings = scanDeeply(left, detectors);
-      const cleared = blankApproved(left, findings, compiled, isApproved);
+      const cleared = blank(left, findings, compiled);
       if (cleared === undefined || round === MOST_ROUNDS) return { findings, left };
       left = cleared;
     }
@@ -89,7 +95,7 @@ export function makeScreener(
       let left = bytes;
       for (let round = 0; ; round++) {
         const findings = await scanSlices(left, detectors);
-        const cleared = blankApproved(left, findings, compiled, isApproved);
+        const cleared = blank(left, findings, compiled);
         if (cleared === undefined || round === MOST_ROUNDS) return findings;
         left = cleared;
       }
@@ -109,8 +115,10 @@ export function makeScreener(
         const found = joinOnce(part, compiled);
         if (found !== undefined) return found;
       }
-      for (const piece of pieces) {
-        const split = memory.add(host, piece);
+      for (const { name, value } of pieces) {
+        // what was let pass is no part of anything; most bottles never let anything pass
+        const rest = hasApproved ? clearFully(Buffer.from(value), compiled, detectorsOf(compiled)).left : value;
+        const split = memory.add(host, { name, value: rest.toString() });
         if (split !== undefined) return split;
       }
       return undefined;
