@@ -11,7 +11,12 @@ export function resolvePreset(name: PresetName, at: WrittenKey): readonly Route[
   return routes.map(({ host, ports = [443], below, gitFetch = false }) => ({
     ...{ host, ports, matches: matchesOf(below, gitFetch), auth: undefined, inboundCredentials: "refuse" },
     git: { fetch: gitFetch },
-    dlp: { outboundDetectors: undefined, inboundDetectors: undefined, inboundOnMatch: "warn", outboundOnMatch: undefined },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: undefined,
+    },
     allowPrivate: false,
     limits: { bytesPerMinute: undefined, requestsPerMinute: undefined },
     at: { file: at.file, line: at.line, preset: name },
