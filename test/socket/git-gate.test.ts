@@ -304,7 +304,7 @@ describe("large pushes", () => {
       expect(ran).toMatchObject({ code: 0 });
       expect(world.pushes()).toMatchObject([{ commits: 10_000, files: 10_000, outcome: "passed" }]);
     });
-  });
+  }, 240_000);
 
   test("a file of 100 MB", async () => {
     const upstream = makeUpstream(folder, "large.git");
@@ -315,7 +315,7 @@ describe("large pushes", () => {
       expect(ran).toMatchObject({ code: 0 });
       expect(world.pushes()[0]?.bytes).toBeGreaterThan(100_000_000);
     });
-  });
+  }, 240_000);
 
   test("more than the limits is refused before anything leaves", async () => {
     const upstream = makeUpstream(folder, "limits.git");
