@@ -61,7 +61,8 @@ const SOCKET_PLACES = [
   "backends/local/listen",
   "backends/local/output-pipes.ts",
   "backends/docker/ask-socket.ts",
-  "backends/docker/link.ts",
+  "backends/link.ts",
+  "backends/smolmachines/control.ts",
   "lifecycle/demo/",
 ];
 

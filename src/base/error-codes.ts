@@ -3,7 +3,7 @@ import type { ExitName } from "./exit-codes.ts";
 /** The one page of error codes: every `BottleError` carries one of these, and `docs/ERRORS.md` is made from it. */
 export const ERROR_CODES = {
   "backend/not-available": { exit: "host", meaning: "The chosen backend cannot isolate anything on this machine." },
-  "backend/not-built": { exit: "host", meaning: "This backend is part of the design but not of this version." },
+  "backend/smolvm-failed": { exit: "host", meaning: "The smolvm command refused, in its own words." },
   "bottle/label-taken": { exit: "conflict", meaning: "A running bottle already has this label." },
   "bottle/name-taken": { exit: "conflict", meaning: "Every name that a container of this bottle could have is taken." },
   "bottle/not-answering": {

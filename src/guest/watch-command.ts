@@ -8,6 +8,11 @@ export function signalInside(text: string): void {
   kill(pid, signal);
 }
 
+/** Sends a signal to every process that this one may signal, but not to itself. */
+export function signalAll(signal: NodeJS.Signals): void {
+  kill(-1, signal);
+}
+
 /** Waits for the end of a command, then ends what it has left in the background, which carries its mark. */
 export function watchCommand(text: string): void {
   const { pid, mark } = JSON.parse(text) as { readonly pid: number; readonly mark: string };

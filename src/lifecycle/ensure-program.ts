@@ -1,10 +1,8 @@
 import { dirname, join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "../base/context.ts";
 import { BottleError } from "../base/errors.ts";
 import { makeSharedFolder } from "../base/files.ts";
-import { readHolder } from "../base/holder.ts";
-import { tryLock } from "../base/lock.ts";
+import { withLockWaited } from "../base/lock-waited.ts";
 import { run } from "../base/process.ts";
 import { SYSTEM_PATH } from "../base/system-path.ts";
 import type { BottlePlan } from "../plan/plan.ts";
@@ -13,8 +11,6 @@ import { fetchProgram, isCached } from "../providers/program-cache.ts";
 import type { Provider } from "../providers/provider.ts";
 import { showProgress } from "./progress.ts";
 import { findOwnBuild } from "./provider-facts.ts";
-
-const POLL_MS = 200;
 
 /**
  * Brings an agent's program into the cache, unless it is there. Starts that want the same one wait for whoever fetches it.
@@ -29,7 +25,8 @@ export async function ensureProgram(context: Context, plan: BottlePlan, provider
   await makeSharedFolder(dirname(program.folder));
   const progress = showProgress(context, `fetching ${title} ${program.version} from npm`);
   try {
-    await withLockWaited(context, join(dirname(program.folder), ".lock"), async () => {
+    const lock = { path: join(dirname(program.folder), ".lock"), pid: context.pid, note: "fetching a program" };
+    await withLockWaited(lock, context.signal, async () => {
       if (await isCached(program.folder)) return; // by whoever had the lock before
       const npm = await findNpm(context.nodePath);
       if (npm === undefined) {
@@ -57,20 +54,4 @@ function withoutSecrets(env: Context["env"], plan: BottlePlan, provider: Provide
     ...refs.flatMap((ref) => (ref?.kind === "env" ? [ref.variable] : [])),
   ]);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !kept.has(name)));
-}
-
-async function withLockWaited(context: Context, path: string, work: () => Promise<void>): Promise<void> {
-  const holder = await readHolder(context.pid);
-  for (;;) {
-    context.signal.throwIfAborted();
-    const attempt = await tryLock(path, holder, "fetching a program");
-    if (attempt.kind === "taken") {
-      try {
-        return await work();
-      } finally {
-        await attempt.lock.release();
-      }
-    }
-    await sleep(POLL_MS, undefined, { signal: context.signal }).catch(() => {});
-  }
 }

@@ -2,7 +2,6 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Backend } from "../backends/backend.ts";
 import { makeLazyBackend } from "../backends/lazy-backend.ts";
-import { makeBackendNotBuilt } from "../backends/not-built.ts";
 import type { Context } from "../base/context.ts";
 import { packageRoot } from "../base/package-root.ts";
 import { run } from "../base/process.ts";
@@ -35,6 +34,17 @@ export function makeBackends(context: Context, mayTry: boolean): readonly Backen
         link: context.env["BOTTLE_DOCKER_LINK"],
       });
     }),
-    makeBackendNotBuilt("smolmachines", "micro-VMs through smolvm"),
+    makeLazyBackend("smolmachines", async () => {
+      const { makeSmolmachinesBackend } = await import("../backends/smolmachines/smolmachines-backend.ts");
+      const { openSmolvm } = await import("../backends/smolmachines/smolvm.ts");
+      return makeSmolmachinesBackend({
+        ...{ uid, gid, pid, platform, arch, nodePath, mayTry },
+        smolvm: openSmolvm(context.env, run),
+        engine: openEngine(context.env, run),
+        home: paths.home,
+        cacheFolder: paths.cache,
+        guestProgram: join(packageRoot(), "dist", "guest.cjs"),
+      });
+    }),
   ];
 }

@@ -3,9 +3,16 @@ import type { Context } from "../base/context.ts";
 import { BottleError } from "../base/errors.ts";
 import { packageRoot } from "../base/package-root.ts";
 import { run } from "../base/process.ts";
+import {
+  type Artifact,
+  type ArtifactRules,
+  listArtifacts,
+  removeArtifact,
+  selectPrunable,
+} from "../images/artifacts.ts";
 import { buildImage } from "../images/build-image.ts";
 import { type Engine, openEngine } from "../images/engine.ts";
-import type { ImageId } from "../images/image-id.ts";
+import { type ImageId, shortImageId } from "../images/image-id.ts";
 import { listOwnImages, type OwnImage, removeImage } from "../images/own-images.ts";
 import { OWN_IMAGES, ownImage } from "../plan/plan-image.ts";
 
@@ -59,6 +66,29 @@ export async function pruneImages(
     }
   }
   return kept;
+}
+
+/** What was made of images for machines, the last used first. */
+export function listMachineImages(context: Context): Promise<readonly Artifact[]> {
+  return listArtifacts(context.paths.cache);
+}
+
+/** How much of what was made for machines is to stay. */
+export type ArtifactWishes = Pick<ArtifactRules, "all" | "olderThanMs" | "keepBytes">;
+
+/** Those whose image a newer build has replaced, that are old, or too many; all with `all`. */
+export async function findPrunableArtifacts(context: Context, wishes: ArtifactWishes): Promise<readonly Artifact[]> {
+  const artifacts = await listArtifacts(context.paths.cache);
+  if (artifacts.length === 0) return [];
+  const images = new Set(
+    (await listImages(context)).filter(({ tags }) => tags.length > 0).map(({ id }) => shortImageId(id)),
+  );
+  return selectPrunable(artifacts, { ...wishes, images }, context.clock.now());
+}
+
+/** Removes what was made for machines; it can be made again. */
+export async function pruneArtifacts(artifacts: readonly Artifact[]): Promise<void> {
+  for (const artifact of artifacts) await removeArtifact(artifact);
 }
 
 function engineOf(context: Context): Engine {

@@ -17,11 +17,6 @@ const UNBUILT_IN_BOTTLES: readonly Unbuilt[] = [
     isFine: (bottle) => !bottle.supervise,
   },
   { key: "resources.disk", missing: "a limit on disk space is not built" },
-  {
-    key: "backend",
-    missing: "only the backends local and docker are built",
-    isFine: (bottle) => bottle.backend !== "smolmachines",
-  },
 ];
 
 /** What the design gives a bottle by default and this version does not; for the preflight. */

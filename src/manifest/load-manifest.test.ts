@@ -397,7 +397,6 @@ describe("findUnbuilt", () => {
     const { bottle } = ready(await load([], "a"));
     expect(lines(findUnbuilt(bottle)).map((line) => line.replace(/ asks .*/, ""))).toEqual([
       'error home/bottles/base.md:2:1 manifest/not-built "supervise"',
-      'error home/bottles/base.md:3:1 manifest/not-built "backend"',
       'error home/bottles/base.md:4:13 manifest/not-built "resources.disk"',
     ]);
   });

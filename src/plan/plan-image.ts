@@ -17,7 +17,7 @@ export function planImage(
   refuse: (error: BottleError) => undefined,
 ): PlannedImage | undefined {
   const { dockerfile, template } = bottle.provider;
-  if (facts.backend.name !== "docker") {
+  if (facts.backend.name === "local") {
     if (dockerfile === undefined) return undefined;
     const text = `${bottle.names.join(" + ")} brings a Dockerfile, and the backend ${facts.backend.name} uses no image`;
     return refuse(new BottleError("input/usage", text, { hint: "add --backend docker, or remove `dockerfile`" }));

@@ -21,7 +21,7 @@ export function planProvider(
   if (provider === undefined) return undefined;
   const { name, title, command, hosts } = provider;
   // a container has the program of its image; one of this machine need not run there
-  const program = facts.backend.name === "docker" ? ({ kind: "inside" } as const) : provider.program;
+  const program = facts.backend.name !== "local" ? ({ kind: "inside" } as const) : provider.program;
   const credential = planCredential(bottle.provider.authToken, provider, facts, refuse);
   if (program.kind === "missing") {
     return refuse(new BottleError("provider/no-program", `${title}: ${program.why}`, { hint: program.hint }));

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { LABELS, makeOwnerMark } from "../../src/backends/docker/labels.ts";
+import { LABELS, makeOwnerMark } from "../../src/backends/labels.ts";
 import { BASE_IMAGE, findBaseImage } from "../fixtures/docker-bottle.ts";
 import { openOwnEngine, whyNoOwnEngine } from "../fixtures/own-engine.ts";
 import { callers, Machine, until } from "./cli.ts";

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Slug } from "../../base/ids.ts";
 import { GUEST_LAYOUT } from "../../plan/plan.ts";
 import type { GuestSpec } from "../backend.ts";
+import { LAUNCHER } from "../launcher.ts";
 import { type ContainerParts, makeExecArgs, makeRunArgs } from "./args.ts";
-import { LAUNCHER } from "./launcher.ts";
 
 const spec: GuestSpec = {
   slug: "dev-abcde" as Slug,

@@ -1,7 +1,7 @@
 import { renderFrame } from "../../base/frames.ts";
 import type { GuestSpec } from "../backend.ts";
-import { LABELS, renderVolumeLabels } from "./labels.ts";
-import { COMMAND_VARIABLE, LAUNCHER } from "./launcher.ts";
+import { LABELS, renderVolumeLabels } from "../labels.ts";
+import { COMMAND_VARIABLE, LAUNCHER } from "../launcher.ts";
 
 /** A folder or file of the host that a container sees. */
 export type BindMount = { readonly source: string; readonly target: string; readonly readOnly: boolean };

@@ -1,8 +1,8 @@
 import type { Engine } from "../../images/engine.ts";
 import { mustRun } from "../../images/engine.ts";
 import type { GuestSpec } from "../backend.ts";
+import { renderVolumeLabels } from "../labels.ts";
 import type { ContainerParts } from "./args.ts";
-import { renderVolumeLabels } from "./labels.ts";
 
 /** Makes the volume of a home folder with its labels, where that cannot be done together with its container. */
 export async function makeVolume(

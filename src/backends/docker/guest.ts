@@ -6,19 +6,21 @@ import { Scope } from "../../base/scope.ts";
 import { removeContainer, removeVolume } from "../../images/containers.ts";
 import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts";
 import { takeFreeName } from "../../images/free-name.ts";
+import { readImageFacts } from "../../images/image-facts.ts";
 import { type ImageId, parseImageId } from "../../images/image-id.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
+import { makeContainerName, makeOwnerMark } from "../labels.ts";
+import { type Link, openLink } from "../link.ts";
+import type { Begin } from "../main-process.ts";
+import { type OwnFiles, writeOwnFiles } from "../own-files.ts";
+import { readTools } from "../read-tools.ts";
+import { sendFolder } from "../send-folder.ts";
 import { type ContainerParts, makeRunArgs, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
 import { giveVolume, makeVolume } from "./give-volume.ts";
-import { type Begin, type Holder, openHolder } from "./holder.ts";
-import { readImageFacts } from "./image-facts.ts";
-import { makeContainerName, makeOwnerMark } from "./labels.ts";
-import { type Link, openLink } from "./link.ts";
-import { makeMounts, readTools } from "./mounts.ts";
+import { type Holder, openHolder } from "./holder.ts";
+import { makeMounts } from "./mounts.ts";
 import { isNameTaken } from "./output.ts";
-import { type OwnFiles, writeOwnFiles } from "./own-files.ts";
 import { makeRunningGuest } from "./running-guest.ts";
-import { sendFolder } from "./send-folder.ts";
 import type { DockerSetup } from "./setup.ts";
 
 /** What was found out about the engine before a container is made. */
@@ -103,7 +105,7 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
   const { image, runtime, mayMount, labelsVolumes } = around;
   const { engine, cacheFolder, nodePath } = setup;
   const [facts, program, tools] = await Promise.all([
-    readImageFacts(engine, image, { cacheFolder, nodePath, mayMount }),
+    readImageFacts(engine, image, { cacheFolder, nodePath, nodeTarget: `${OWN_PROGRAMS}/node`, mayMount }),
     readFile(setup.guestProgram, "utf8"),
     readTools(spec.tools),
   ]);

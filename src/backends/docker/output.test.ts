@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { explainMark, isNameTaken, parseEngineFacts, parseExit, parseGuests } from "./output.ts";
+import { explainMark, parseExit } from "../launch-result.ts";
+import { isNameTaken, parseEngineFacts, parseGuests } from "./output.ts";
 
 describe("what an engine says", () => {
   test("about itself", () => {

@@ -2,11 +2,11 @@ import { BottleError } from "../../base/errors.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
 import { engineWords, succeeded } from "../../images/engine.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
+import type { Tool } from "../read-tools.ts";
 import { OWN_PROGRAMS } from "./args.ts";
 import { collectFolder } from "./collect.ts";
 import { type Launcher, type LaunchParts, openLauncher, type RunningCommand } from "./guest-process.ts";
 import type { Holder } from "./holder.ts";
-import type { Tool } from "./mounts.ts";
 import type { DockerSetup } from "./setup.ts";
 
 /** A container that is up, and what it was made from. */

@@ -1,11 +1,31 @@
 import { buildCommand, buildRouteMap, type RouteMap } from "@stricli/core";
+import { parseDuration } from "../../manifest/duration.ts";
+import { parseSize } from "../../manifest/size.ts";
 import { type CliContext, lazily } from "../context.ts";
 
 /** Flags of `bottle image list` and `build` as typed. */
 export type ImageFlags = { readonly json?: boolean };
 
 /** Flags of `bottle image prune` as typed. */
-export type PruneFlags = { readonly all?: boolean; readonly dryRun?: boolean; readonly json?: boolean };
+export type PruneFlags = {
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly olderThan?: number;
+  readonly keep?: number;
+};
+
+function parseSpan(input: string): number {
+  const ms = parseDuration(input);
+  if (ms === undefined) throw new SyntaxError(`${input} is no span of time: 90m, 12h or 14d`);
+  return ms;
+}
+
+function parseBytes(input: string): number {
+  const bytes = parseSize(input);
+  if (bytes === undefined) throw new SyntaxError(`${input} is no size: 500m or 5g`);
+  return bytes;
+}
 
 const json = { kind: "boolean", optional: true, withNegated: false, brief: "Print JSON" } as const;
 
@@ -33,10 +53,24 @@ const buildImageCommand = buildCommand<ImageFlags, string[], CliContext>({
 
 const pruneCommand = buildCommand<PruneFlags, [], CliContext>({
   loader: lazily(async () => (await import("./run.ts")).runImagePrune),
-  docs: { brief: "Remove images that newer builds have replaced" },
+  docs: { brief: "Remove images that newer builds have replaced, and what was made of them for machines" },
   parameters: {
     flags: {
       all: { kind: "boolean", optional: true, withNegated: false, brief: "Also those that the next start would use" },
+      olderThan: {
+        kind: "parsed",
+        parse: parseSpan,
+        optional: true,
+        brief: "Also what machines have not used for so long",
+        placeholder: "span",
+      },
+      keep: {
+        kind: "parsed",
+        parse: parseBytes,
+        optional: true,
+        brief: "For machines, keep no more than this",
+        placeholder: "size",
+      },
       dryRun: { kind: "boolean", optional: true, withNegated: false, brief: "Only show what would be removed" },
       json,
     },
@@ -45,6 +79,6 @@ const pruneCommand = buildCommand<PruneFlags, [], CliContext>({
 
 /** `bottle image list|build|prune`. */
 export const imageCommands: RouteMap<CliContext> = buildRouteMap<string, CliContext>({
-  docs: { brief: "Look at, build and remove the images of the docker backend" },
+  docs: { brief: "Look at, build and remove the images of containers and machines" },
   routes: { list: listCommand, build: buildImageCommand, prune: pruneCommand },
 });

@@ -1,4 +1,4 @@
-import type { GuestCommand } from "../backend.ts";
+import type { GuestCommand } from "./backend.ts";
 
 /** Variable that marks all processes of a command. */
 export const COMMAND_VARIABLE = "BOTTLE_COMMAND";

@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { GuestSpec } from "../backend.ts";
+import type { GuestSpec } from "./backend.ts";
 
 /** Files of ours for a container. */
 export type OwnFiles = {

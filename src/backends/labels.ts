@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Slug } from "../../base/ids.ts";
+import type { Slug } from "../base/ids.ts";
 
 /** Labels of everything that belongs to a bottle: its container and its volume. */
 export const LABELS = {

@@ -3,10 +3,10 @@ import { chmodSync, mkdirSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
-import type { Scope } from "../../base/scope.ts";
-import { openShortName } from "../../base/short-name.ts";
-import { LINK_PORTS, type LinkService } from "../../plan/link-ports.ts";
-import type { Listeners } from "../backend.ts";
+import type { Scope } from "../base/scope.ts";
+import { openShortName } from "../base/short-name.ts";
+import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
+import type { Listeners } from "./backend.ts";
 
 /** The sockets on our side of a bottle's link. */
 export type Link = {

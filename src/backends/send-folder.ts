@@ -1,11 +1,11 @@
 import { once } from "node:events";
-import { BottleError } from "../../base/errors.ts";
-import { startProcess } from "../../base/process.ts";
-import { SYSTEM_PATH } from "../../base/system-path.ts";
-import type { Holder } from "./holder.ts";
+import { BottleError } from "../base/errors.ts";
+import { startProcess } from "../base/process.ts";
+import { SYSTEM_PATH } from "../base/system-path.ts";
+import type { MainProcess } from "./main-process.ts";
 
 /** Sends a folder of ours into a container, as an archive of the machine's own tar. */
-export async function sendFolder(holder: Holder, index: number, folder: string): Promise<void> {
+export async function sendFolder(holder: Pick<MainProcess, "fill">, index: number, folder: string): Promise<void> {
   // without the second variable macOS would put its own attributes in as files
   const env = { PATH: SYSTEM_PATH, COPYFILE_DISABLE: "1" };
   const tar = startProcess(["tar", "-c", "-f", "-", "-C", folder, "."], { env, stdio: ["ignore", "pipe", "pipe"] });

@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import { BottleError } from "../../base/errors.ts";
-import { makePrivateFolder, readTextIfThere, writeAtomically } from "../../base/files.ts";
-import { parseJsonObject } from "../../base/parse-json.ts";
-import { type Engine, engineWords, succeeded } from "../../images/engine.ts";
-import { type ImageId, shortImageId } from "../../images/image-id.ts";
-import { OWN_PROGRAMS } from "./args.ts";
+import { BottleError } from "../base/errors.ts";
+import { makePrivateFolder, readTextIfThere, writeAtomically } from "../base/files.ts";
+import { parseJsonObject } from "../base/parse-json.ts";
+import { type Engine, engineWords, succeeded } from "./engine.ts";
+import { type ImageId, shortImageId } from "./image-id.ts";
 
 /** What a bottle must know of its image before it runs anything of it. */
 export type ImageFacts = {
@@ -32,7 +31,12 @@ const LOOK = [
 export async function readImageFacts(
   engine: Engine,
   image: ImageId,
-  own: { readonly cacheFolder: string; readonly nodePath: string; readonly mayMount: boolean },
+  own: {
+    readonly cacheFolder: string;
+    readonly nodePath: string;
+    readonly nodeTarget: string;
+    readonly mayMount: boolean;
+  },
 ): Promise<ImageFacts> {
   const file = join(own.cacheFolder, `docker-image-${shortImageId(image)}.json`);
   const known = parseImageFacts((await readTextIfThere(file).catch(() => undefined)) ?? "");
@@ -57,7 +61,7 @@ export function parseImageFacts(text: string): ImageFacts | undefined {
 async function lookInside(
   engine: Engine,
   image: ImageId,
-  own: { readonly nodePath: string; readonly mayMount: boolean },
+  own: { readonly nodePath: string; readonly nodeTarget: string; readonly mayMount: boolean },
 ): Promise<ImageFacts> {
   const looked = await runIn(engine, image, [], "sh", ["-c", LOOK]);
   if (!looked.ok)
@@ -72,7 +76,7 @@ async function lookInside(
   if (!own.mayMount) {
     throw notUsable(image, `it has no Node ${OLDEST_NODE} or newer, and this engine cannot be given ours`, INSTALL);
   }
-  const target = `${OWN_PROGRAMS}/node`;
+  const target = own.nodeTarget;
   const mount = ["--mount", `type=bind,source=${own.nodePath},target=${target},readonly`];
   const tried = await runIn(engine, image, mount, target, ["--version"]);
   if (tried.ok) return { node: "ours", ...facts };

@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { readTar } from "../../base/read-tar.ts";
-import { mergeArchive } from "./collect.ts";
+import { mergeArchive } from "./merge-archive.ts";
+import { readTar } from "./read-tar.ts";
 
 let folder: string;
 beforeEach(async () => {

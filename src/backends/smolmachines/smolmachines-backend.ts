@@ -1,0 +1,105 @@
+import { existsSync } from "node:fs";
+import { BottleError } from "../../base/errors.ts";
+import { explainWords, succeeded } from "../../images/engine.ts";
+import { GUEST_LAYOUT } from "../../plan/plan.ts";
+import type { Backend, GuestRef, ProbeCheck } from "../backend.ts";
+import { LABELS, makeOwnerMark } from "../labels.ts";
+import { collectFolder, START_DEADLINE_MS } from "./collect.ts";
+import { openGuest, removeMachine } from "./guest.ts";
+import { findGuests, type Machine, parseMachines } from "./output.ts";
+import { prepareArtifact } from "./prepare.ts";
+import { askSmolvm, findSmolvm, makeProbe } from "./probe.ts";
+import type { SmolmachinesSetup } from "./setup.ts";
+import { mustRun } from "./smolvm.ts";
+import { tryMachine } from "./trial.ts";
+import { hasUsers } from "./version.ts";
+
+const ENGINE_DEADLINE_MS = 15_000;
+
+/** The backend of micro-VMs, through the `smolvm` command. */
+export function makeSmolmachinesBackend(setup: SmolmachinesSetup): Backend {
+  const { smolvm } = setup;
+  // one answer serves the probe and the start that follows it
+  let asked: Promise<ReturnType<typeof findSmolvm>> | undefined;
+  const lookOnce = () => {
+    asked ??= askSmolvm(smolvm).then((answers) => findSmolvm(smolvm.command, setup, answers));
+    return asked;
+  };
+  return {
+    name: "smolmachines",
+    probe: async (_signal, depth = "quick") => {
+      const found = await lookOnce();
+      if (found.kind === "none") return makeProbe(found, { kind: "untried" }, NOT_ASKED);
+      const [trial, engine] = await Promise.all([
+        tryMachine(setup, found.version, depth === "deep"),
+        checkEngine(setup),
+      ]);
+      return makeProbe(found, trial, engine);
+    },
+    prepare: async (image, watch) => {
+      if (image === undefined) throw new BottleError("launch/failed", "nothing says which image the bottle runs in");
+      return { image: await prepareArtifact(setup, image, watch) };
+    },
+    create: async (spec, scope) => {
+      const found = await lookOnce();
+      if (found.kind === "none") throw new BottleError("launch/failed", found.check.detail);
+      return openGuest(setup, found.version, spec, scope);
+    },
+    list: async () => findGuests(await listMachines(setup), makeOwnerMark(setup.home, setup.uid)),
+    remove: async (ref) => {
+      const found = await lookOnce();
+      if (found.kind === "none") return;
+      await removeGuest(setup, hasUsers(found.version) ? "0:0" : undefined, ref);
+    },
+  };
+}
+
+const NOT_ASKED: ProbeCheck = { name: "engine", outcome: "skipped", detail: "not asked", fix: undefined };
+
+/** Images are built by an engine also when nothing runs in it. */
+async function checkEngine({ engine }: SmolmachinesSetup): Promise<ProbeCheck> {
+  const name = "engine";
+  const failed = (detail: string): ProbeCheck => ({
+    name,
+    outcome: "failed",
+    detail: `images are built with ${engine.command}: ${detail}`,
+    fix: explainWords(engine.command, detail) ?? "install Docker or podman (BOTTLE_DOCKER=podman)",
+  });
+  try {
+    const { exit, stdout, stderr } = await engine.run(["version", "--format", "{{.Client.Version}}"], {
+      timeoutMs: ENGINE_DEADLINE_MS,
+    });
+    if (!succeeded(exit)) return failed(stderr.trim().split("\n", 1).join());
+    const detail = `${engine.command} ${stdout.toString("utf8").trim()} builds the images`;
+    return { name, outcome: "ok", detail, fix: undefined };
+  } catch (error) {
+    if (!(error instanceof BottleError)) throw error;
+    return failed(error.message);
+  }
+}
+
+/** The machines of this user; none where there is no smolvm to ask. */
+async function listMachines({ smolvm }: SmolmachinesSetup): Promise<readonly Machine[]> {
+  const answers = await askSmolvm(smolvm);
+  return (answers && parseMachines(answers.list.stdout.toString("utf8"))) ?? [];
+}
+
+/** Ends a guest, fetches its workspace where that is waited for, and removes the machine. */
+async function removeGuest(setup: SmolmachinesSetup, user: string | undefined, ref: GuestRef): Promise<void> {
+  const { smolvm, home } = setup;
+  const mark = makeOwnerMark(home, setup.uid);
+  for (const machine of await listMachines(setup)) {
+    const { name, labels, state } = machine;
+    if (findGuests([machine], mark).every(({ slug }) => slug !== ref.slug)) continue;
+    const workspace = labels.get(LABELS.workspace) ?? "";
+    // one that was never started has nothing to give back
+    if (state !== "created" && workspace.startsWith(`${home}/`) && existsSync(workspace)) {
+      if (state !== "running") {
+        const what = `the machine ${name} cannot be started to fetch the results`;
+        await mustRun(smolvm, what, ["machine", "start", "--name", name], { timeoutMs: START_DEADLINE_MS });
+      }
+      await collectFolder(smolvm, { name, user }, GUEST_LAYOUT.workspace, workspace);
+    }
+    await removeMachine(smolvm, name);
+  }
+}
