@@ -10,6 +10,7 @@ import { SecretValue } from "../src/base/secret-value.ts";
 import { compilePolicy } from "../src/egress/2-route/compiled-policy.ts";
 import { makeCertificateAuthority } from "../src/egress/authority/certificate-authority.ts";
 import { openEgress } from "../src/egress/open-egress.ts";
+import { makeUpstreamTrust } from "../src/egress/server/upstream-trust.ts";
 import { parseHost } from "../src/egress/wire/host.ts";
 import { type Contender, processorTime, startMitmproxy, startRole, startSquid } from "./egress/contenders.ts";
 import { type Measured, runLoad, type Target } from "./egress/load.ts";
@@ -151,6 +152,7 @@ async function runProxy(folder: string, originPort: number): Promise<void> {
       },
       compiled: compilePolicy({ routes }),
       authority,
+      trust: makeUpstreamTrust(await readFile(join(folder, "origin.pem"), "utf8")),
       journal: () => {},
       clock: systemClock,
       onBug: (error) => console.error(error),

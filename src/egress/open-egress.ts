@@ -24,6 +24,7 @@ import { Channel } from "./server/channel.ts";
 import { makeLeafContexts } from "./server/leaf-contexts.ts";
 import type { Lookup } from "./server/lookup.ts";
 import { PeerGone } from "./server/peer-gone.ts";
+import type { UpstreamTrust } from "./server/upstream-trust.ts";
 
 /** Time for what was under way when it was closed, `ms` */
 const SETTLE_MS = 250;
@@ -36,6 +37,8 @@ export type EgressParts = {
   /** The same, compiled */
   readonly compiled: CompiledPolicy;
   readonly authority: CertificateAuthority;
+  /** What servers are checked against; shared, because it takes long to make */
+  readonly trust: UpstreamTrust;
   /** Takes events; must not throw */
   readonly journal: (event: JournalEvent) => void;
   readonly clock: Clock;
@@ -129,7 +132,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     supervisor: parts.supervisor,
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
-    upstream: makeUpstreamNeeds(policy, onOpen, parts.lookup),
+    upstream: makeUpstreamNeeds(policy, parts.trust, onOpen, parts.lookup),
     journal: makeEgressJournal(policy, parts.journal, clock, parts.known),
     counters: { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } },
   };

@@ -11,6 +11,7 @@ import { makeCertificateAuthority } from "../egress/authority/certificate-author
 import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
 import { type Egress, type EgressTotals, openEgress } from "../egress/open-egress.ts";
 import { type CredentialProbe, type ProbeResult, probeCredential } from "../egress/probe-credential.ts";
+import { makeUpstreamTrust } from "../egress/server/upstream-trust.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
 import { LINK_PORTS, type LinkService } from "../plan/link-ports.ts";
@@ -70,6 +71,7 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   // what cannot be held as written stops the start before anything is made
   const compiled = compilePolicy(spec.egress, await loadRegexEngine(spec.egress.routes.map(({ route }) => route)));
   const loaded = await loadDetectors(spec.egress.routes);
+  const trust = makeUpstreamTrust(spec.egress.extraCaPem);
   const authority = await makeCertificateAuthority(spec.slug, clock);
   const { certificatePem, certificateDer } = authority;
   const state: { egress: Egress | undefined; closed: boolean } = { egress: undefined, closed: false };
@@ -115,11 +117,22 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
       if (git !== undefined) gate === undefined ? git.close() : gate.serve(git);
       if (egress === undefined) return;
       const known = knownValuesOf(spec);
-      const parts = { policy, compiled, known, loaded, supervisor: queue, authority, journal: write, clock, onBug };
+      const parts = {
+        policy,
+        compiled,
+        known,
+        loaded,
+        supervisor: queue,
+        authority,
+        trust,
+        journal: write,
+        clock,
+        onBug,
+      };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {
-      const needs = makeUpstreamNeeds(spec.egress, (channel) => scope.defer("probe", () => channel.destroy()));
+      const needs = makeUpstreamNeeds(spec.egress, trust, (channel) => scope.defer("probe", () => channel.destroy()));
       return probeCredential(probe, compiled, needs, PROBE_MS);
     },
     stats: () => state.egress?.stats() ?? NOTHING_YET,

@@ -1,7 +1,7 @@
 import type { EgressPolicy } from "../policy.ts";
 import type { Channel } from "../server/channel.ts";
 import { type Lookup, systemLookup } from "../server/lookup.ts";
-import { makeUpstreamTrust } from "../server/upstream-trust.ts";
+import type { UpstreamTrust } from "../server/upstream-trust.ts";
 import { makeAddressClassifier } from "./address-class.ts";
 import { parseCompanyProxy } from "./company-proxy.ts";
 import type { UpstreamNeeds } from "./open-upstream.ts";
@@ -10,6 +10,7 @@ import { makeUpstreamPool } from "./upstream-pool.ts";
 /** What a policy's connections outwards need; the machine's resolver unless told. */
 export function makeUpstreamNeeds(
   policy: EgressPolicy,
+  trust: UpstreamTrust,
   onOpen: (channel: Channel) => void,
   lookup: Lookup = systemLookup,
 ): UpstreamNeeds {
@@ -19,7 +20,7 @@ export function makeUpstreamNeeds(
     classify: makeAddressClassifier(),
     pool: makeUpstreamPool(),
     proxy: policy.upstreamProxy === undefined ? undefined : parseCompanyProxy(policy.upstreamProxy),
-    trust: makeUpstreamTrust(policy.extraCaPem),
+    trust,
     connectTimeoutMs: policy.limits.connectTimeoutMs,
     idleTimeoutMs: policy.limits.idleTimeoutMs,
     onOpen,

@@ -20,6 +20,7 @@ import {
 } from "../../../src/egress/authority/certificate-authority.ts";
 import { type Egress, type EgressParts, openEgress } from "../../../src/egress/open-egress.ts";
 import type { EgressPolicy, PolicyRoute } from "../../../src/egress/policy.ts";
+import { makeUpstreamTrust } from "../../../src/egress/server/upstream-trust.ts";
 import { parseHost } from "../../../src/egress/wire/host.ts";
 import type { JournalEvent } from "../../../src/journal/event.ts";
 import type { Route, RouteAuth } from "../../../src/manifest/bottle.ts";
@@ -147,14 +148,14 @@ export async function openWorld(
   const events: JournalEvent[] = [];
   const bugs: unknown[] = [];
   const ca = parts.authority ?? (await bottleAuthority);
-  const { routes = [] } = policy;
+  const { routes = [], extraCaPem = (await originAuthority()).certificatePem } = policy;
   const egress = openEgress(
     {
       listeners: [listener],
       policy: {
         routes: [],
         resolve: [],
-        extraCaPem: (await originAuthority()).certificatePem,
+        extraCaPem,
         upstreamProxy: undefined,
         log: "requests",
         limits: LIMITS,
@@ -162,6 +163,7 @@ export async function openWorld(
       },
       compiled: compilePolicy({ routes }, await loadRegexEngine(routes.map(({ route }) => route))),
       authority: ca,
+      trust: makeUpstreamTrust(extraCaPem),
       journal: (event) => events.push(event),
       clock: systemClock,
       onBug: (error) => bugs.push(error),
