@@ -13,72 +13,78 @@ import { openEgress } from "../src/egress/open-egress.ts";
 import { makeUpstreamTrust } from "../src/egress/server/upstream-trust.ts";
 import { parseHost } from "../src/egress/wire/host.ts";
 import { type Contender, processorTime, startMitmproxy, startRole, startSquid } from "./egress/contenders.ts";
-import { type Measured, runLoad, type Target } from "./egress/load.ts";
+import { type Load, type Measured, runLoad, type Target } from "./egress/load.ts";
+import { printMemory } from "./egress/memory.ts";
+import { sourceText } from "./egress/source-text.ts";
 
 /**
- * Small requests over TLS: straight, through this proxy, through mitmproxy and through squid, in one run on one machine.
- * `npx tsx bench/egress.ts [seconds]`; compare the ratios, not the numbers.
+ * Small requests and large bodies over TLS: straight, through this proxy, through mitmproxy and through squid, in one run on one
+ * machine; then the memory of this proxy over many requests.
+ * `npx tsx bench/egress.ts [seconds of each] [requests for the memory]`; compare the ratios, not the numbers.
  */
 const HOST = "localhost";
 const BODY = `${"x".repeat(1000)}END`;
+const UPLOAD_BYTES = 1024 * 1024;
+const TOKENS = ["known", "tokens"];
 
 const [role = "4", ...rest] = process.argv.slice(2);
 if (role === "origin") await runOrigin(rest[0] ?? "");
-else if (role === "proxy") await runProxy(rest[0] ?? "", Number(rest[1]));
-else await runBench(Number(role) * 1000);
+else if (role === "proxy") await runProxy(rest[0] ?? "", Number(rest[1]), rest[2] === "tokens" ? TOKENS : []);
+else await runBench(Number(role) * 1000, Number(rest[0] ?? 100_000));
 
-async function runBench(ms: number): Promise<void> {
+type Result = { readonly name: string; readonly measured: Measured; readonly cpuMs: number };
+
+async function runBench(ms: number, requests: number): Promise<void> {
   await using scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), "bench-egress-"));
   scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
   const { port: originPort, pid: originPid } = await startRole(scope, import.meta.filename, ["origin", folder]);
   const originCa = join(folder, "origin.pem");
-  const ours = await startRole(scope, import.meta.filename, ["proxy", folder, String(originPort)]);
+  const startProxy = async (name: string, screen: string): Promise<Contender> => {
+    const started = await startRole(scope, import.meta.filename, ["proxy", folder, String(originPort), screen]);
+    return { name, ...started, ca: await readFile(join(folder, `${screen}.pem`), "utf8") };
+  };
   const setting = { folder, originCa, originPort };
-  const contenders: readonly (Contender | undefined)[] = [
-    { name: "bot-bottle", ...ours, ca: await readFile(join(folder, "proxy.pem"), "utf8") },
-    await startMitmproxy(scope, setting),
-    await startSquid(scope, setting),
-  ];
+  const ours = await startProxy("bot-bottle", "tokens");
+  const knownOnly = await startProxy("… own values only", "known");
+  const peers = [await startMitmproxy(scope, setting), await startSquid(scope, setting)].flatMap((one) => one ?? []);
   const direct: Target = { host: HOST, port: originPort, proxyPort: undefined, ca: await readFile(originCa, "utf8") };
-  const targets = [
-    { name: "straight", target: direct, pid: originPid },
-    ...contenders.flatMap((one) =>
-      one === undefined
-        ? []
-        : [{ name: one.name, pid: one.pid, target: { ...direct, proxyPort: one.port, ca: one.ca } }],
-    ),
-  ];
+  const through = ({ name, pid, port, ca }: Contender) => ({ name, pid, target: { ...direct, proxyPort: port, ca } });
+  const targets = [{ name: "straight", target: direct, pid: originPid }, ...[ours, ...peers].map(through)];
+  const measure = async (target: (typeof targets)[number], load: Load): Promise<Result> => {
+    await runLoad(target.target, load); // until everything is compiled
+    const before = await processorTime(target.pid);
+    const measured = await runLoad(target.target, load);
+    const asked = (measured.perSecond * ms) / 1000;
+    return { name: target.name, measured, cpuMs: ((await processorTime(target.pid)) - before) / asked };
+  };
   for (const [what, connections, keepAlive] of [
-    ["kept connections, 16 at once", 16, true],
-    ["kept connection, one at a time", 1, true],
-    ["new connection each, 8 at once", 8, false],
+    ["64 kept connections", 64, true],
+    ["one kept connection", 1, true],
+    ["a new connection each, 8 at once", 8, false],
   ] as const) {
-    const results: { readonly name: string; readonly measured: Measured; readonly cpuMs: number }[] = [];
-    for (const { name, target, pid } of targets) {
-      await runLoad(target, connections, keepAlive, ms / 4); // warm
-      const before = await processorTime(pid);
-      const measured = await runLoad(target, connections, keepAlive, ms);
-      const requests = (measured.perSecond * ms) / 1000;
-      results.push({ name, measured, cpuMs: ((await processorTime(pid)) - before) / requests });
-    }
+    const results: Result[] = [];
+    for (const target of targets) results.push(await measure(target, { connections, keepAlive, ms }));
     print(what, results);
   }
-  if (targets.length < 4)
+  const body = await sourceText(UPLOAD_BYTES);
+  const uploads: Result[] = [];
+  for (const target of [...targets, through(knownOnly)])
+    uploads.push(await measure(target, { connections: 2, keepAlive: true, ms, body }));
+  printUploads(uploads);
+  await printMemory(through(ours).target, ours.pid, requests);
+  if (peers.length < 2)
     console.log("\nnot installed: some of mitmproxy, squid-openssl (apt-get install mitmproxy squid-openssl)");
 }
 
-function print(
-  what: string,
-  results: readonly { readonly name: string; readonly measured: Measured; readonly cpuMs: number }[],
-): void {
+function print(what: string, results: readonly Result[]): void {
   const straight = results[0]?.measured;
   const rival = results.find((result) => result.name === "mitmproxy")?.measured;
   console.log(`\n${what}`);
   for (const { name, measured, cpuMs } of results) {
     const added = (ours: number, theirs: number | undefined) => `+${(ours - (theirs ?? 0)).toFixed(2)} ms`.padStart(11);
     console.log(
-      name.padEnd(16),
+      name.padEnd(18),
       `${Math.round(measured.perSecond)}/s`.padStart(9),
       `median ${added(measured.medianMs, straight?.medianMs)}`,
       `p99 ${added(measured.p99Ms, straight?.p99Ms)}`,
@@ -89,15 +95,29 @@ function print(
   }
 }
 
+function printUploads(results: readonly Result[]): void {
+  console.log("\nbodies of 1 MiB of text, 2 kept connections");
+  for (const { name, measured, cpuMs } of results) {
+    const rate = (measured.perSecond * UPLOAD_BYTES) / 1e6;
+    const failed = measured.failures === 0 ? "" : `${measured.failures} failed`;
+    console.log(
+      name.padEnd(18),
+      `${rate.toFixed(1)} MB/s`.padStart(11),
+      `${cpuMs.toFixed(1)} ms of processor each`,
+      failed,
+    );
+  }
+}
+
 async function runOrigin(folder: string): Promise<void> {
   const authority = await makeCertificateAuthority("origin", systemClock);
   const leaf = await authority.issue(parseHost(HOST));
   await writeFile(join(folder, "origin.pem"), authority.certificatePem);
   const server = createHttpsServer(
     { key: leaf.keyPem, cert: leaf.certificatePem, keepAliveTimeout: 60_000 },
-    (_, response) => {
-      response.setHeader("Content-Length", BODY.length);
-      response.end(BODY);
+    (request, response) => {
+      request.resume();
+      request.on("end", () => response.setHeader("Content-Length", BODY.length).end(BODY));
     },
   );
   server.listen(0, "127.0.0.1");
@@ -105,21 +125,21 @@ async function runOrigin(folder: string): Promise<void> {
   console.log(String((server.address() as AddressInfo).port));
 }
 
-async function runProxy(folder: string, originPort: number): Promise<void> {
+async function runProxy(folder: string, originPort: number, detectors: readonly string[]): Promise<void> {
   const authority = await makeCertificateAuthority("bench-abcde", systemClock);
-  await writeFile(join(folder, "proxy.pem"), authority.certificatePem);
+  await writeFile(join(folder, `${detectors.length === 0 ? "known" : "tokens"}.pem`), authority.certificatePem);
   const listener = createServer();
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
   const route = {
     host: HOST,
     ports: [originPort],
-    matches: [{ paths: [{ type: "prefix", value: "/small" }], methods: ["GET"], headers: [] }],
+    matches: [{ paths: [{ type: "prefix", value: "/small" }], methods: ["GET", "POST"], headers: [] }],
     auth: { scheme: "Bearer", tokenRef: { kind: "env", variable: "TOKEN" } },
     inboundCredentials: "strip",
     git: { fetch: false },
     dlp: {
-      outboundDetectors: undefined,
+      outboundDetectors: detectors,
       inboundDetectors: undefined,
       inboundOnMatch: "warn",
       outboundOnMatch: undefined,

@@ -20,11 +20,23 @@ export type Measured = {
   readonly failures: number;
 };
 
-/** Asks over `connections` connections for `ms`, either keeping them or making a new one for every request. */
-export async function runLoad(target: Target, connections: number, keepAlive: boolean, ms: number): Promise<Measured> {
+/** What is asked, and for how long. */
+export type Load = {
+  readonly connections: number;
+  /** Whether a connection carries more than one request */
+  readonly keepAlive: boolean;
+  readonly ms: number;
+  /** Bytes that are sent with each request; a `GET` without */
+  readonly body?: Buffer;
+  /** Learns of each answer, counted from one; `true` ends the load */
+  readonly onAnswer?: (count: number) => boolean;
+};
+
+/** Asks as fast as answers come. */
+export async function runLoad(target: Target, { connections, keepAlive, ms, body, onAnswer }: Load): Promise<Measured> {
   const context = createSecureContext({ ca: target.ca });
   const times: number[] = [];
-  const deadline = performance.now() + ms;
+  let deadline = performance.now() + ms;
   let failures = 0;
   const worker = async (): Promise<void> => {
     let socket: Socket | undefined;
@@ -32,8 +44,9 @@ export async function runLoad(target: Target, connections: number, keepAlive: bo
       const started = performance.now();
       try {
         socket ??= await open(target, context);
-        await ask(socket, target);
+        await ask(socket, target, body);
         times.push(performance.now() - started);
+        if (onAnswer?.(times.length) === true) deadline = 0;
       } catch {
         failures++;
         socket?.destroy();
@@ -68,10 +81,11 @@ async function open(target: Target, context: SecureContext): Promise<Socket> {
   return tls;
 }
 
-async function ask(socket: Socket, target: Target): Promise<void> {
-  socket.write(
-    `GET /small HTTP/1.1\r\nHost: ${target.host}:${target.port}\r\nAccept: */*\r\nUser-Agent: bench/1\r\n\r\n`,
-  );
+async function ask(socket: Socket, { host, port }: Target, body: Buffer | undefined): Promise<void> {
+  const lines = [`Host: ${host}:${port}`, "Accept: */*", "User-Agent: bench/1"];
+  if (body !== undefined) lines.push("Content-Type: text/plain", `Content-Length: ${body.length}`);
+  socket.write(`${body === undefined ? "GET" : "POST"} /small HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`);
+  if (body !== undefined) socket.write(body);
   const text = await answered(socket, "END");
   if (!text.startsWith("HTTP/1.1 200")) throw new Error(text.slice(0, 60));
 }

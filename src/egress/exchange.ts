@@ -181,9 +181,10 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   return { kind: "answered", keepAlive };
 }
 
-/** How sending went, if it is over; a server may answer before it has read all. */
-function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
-  return Promise.race([sending, Promise.resolve(undefined)]);
+/** How sending went, if it is over; a server may answer before it has read all, and its answer be seen before the last write is. */
+async function settled(sending: Promise<Sent>): Promise<Sent | undefined> {
+  const sent = await Promise.race([sending, Promise.resolve(undefined)]);
+  return sent ?? Promise.race([sending, new Promise<undefined>((resolve) => setImmediate(resolve, undefined))]);
 }
 
 /** A response that breaks off cannot be mended once its head is out: the client must see it break too. */

@@ -276,6 +276,24 @@ describe("connections to servers", () => {
     expect(world.egress.stats().upstreams).toBe(1);
   });
 
+  test("are kept after large bodies too, on both sides", async () => {
+    let connections = 0;
+    const origin = await openHttpsOrigin(scope, HOST, (request, response) => {
+      request.resume();
+      request.on("end", () => response.end("taken."));
+    });
+    origin.server.on("secureConnection", () => connections++);
+    const world = await openWorld(scope, { routes: [plain(makeRoute(HOST))], resolve: [pin(HOST, origin)] });
+    const tls = await connectTlsTunnel(world, `${HOST}:443`);
+    const body = "some plain words. ".repeat(20_000);
+    for (let round = 0; round < 20; round++) {
+      tls.write(`POST /up HTTP/1.1\r\nHost: ${HOST}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+      expect(await readUntil(tls, "taken.")).toMatch(/^HTTP\/1\.1 200 /);
+    }
+    tls.destroy();
+    expect(connections).toBe(1);
+  });
+
   test("one that the server closes unseen is replaced for a request that may be repeated", async () => {
     const sockets: Socket[] = [];
     let served = 0;
