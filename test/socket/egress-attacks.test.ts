@@ -98,10 +98,26 @@ describe("heads that two programs could read differently are refused, and nothin
       "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAA\r\n\r\n",
     "a connection header that removes another":
       "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: X-Forwarded-For\r\n\r\n",
+    "an upgrade to something unknown":
+      "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n",
+    "a control character in a name": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nX\x01Y: z\r\n\r\n",
+    "a delete character in a value": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nX: a\x7fb\r\n\r\n",
+    "a name that is empty": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\n: z\r\n\r\n",
+    "a list of lengths":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 3, 3\r\n\r\nabc",
+    "chunks for HTTP/1.0":
+      "POST http://a.example.com/ HTTP/1.0\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a version of its own": "GET http://a.example.com/ HTTP/1.2\r\nHost: a.example.com\r\n\r\n",
+    "two blanks in the first line": "GET  http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
+    "the asterisk for a method that has none": "GET * HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
     "an unknown expectation": "GET http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nExpect: magic\r\n\r\n",
     "a request for another host without naming it": "GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
     "a chunk size with a sign":
       "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\na\r\n0\r\n\r\n",
+    "a chunk size that is empty":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n\r\na\r\n0\r\n\r\n",
+    "a chunk size with a blank":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1 \r\na\r\n0\r\n\r\n",
     "a chunk extension":
       "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\n\r\n",
     "a chunk size that overflows":
@@ -202,6 +218,30 @@ describe("names must agree", () => {
     const { world } = await open();
     const text = GET("a.example.com").replace("GET /", "GET http://a.example.com/");
     expect(codeOf(await sendTls(world, "a.example.com:443", text))).toBe("egress/bad-request");
+  });
+});
+
+describe("HTTP/2", () => {
+  async function shakeHands(protocols: readonly string[]): Promise<string | false | null> {
+    const origin = await openHttpsOrigin(scope, "a.example.com", (_, response) => response.end("reached"));
+    const world = await openWorld(scope, {
+      routes: [plain(makeRoute("a.example.com"))],
+      resolve: [pin("a.example.com", origin)],
+    });
+    const { socket } = await connectTunnel(world.port, "a.example.com:443");
+    const ca = world.ca.certificatePem;
+    const tls = connectTls({ socket, servername: "a.example.com", ca, ALPNProtocols: [...protocols] });
+    scope.defer("tls", () => void tls.destroy());
+    await once(tls, "secureConnect");
+    return tls.alpnProtocol;
+  }
+
+  test("a client that speaks both is told to speak HTTP/1.1", async () => {
+    expect(await shakeHands(["h2", "http/1.1"])).toBe("http/1.1");
+  });
+
+  test("a client that speaks nothing else gets no connection", async () => {
+    await expect(shakeHands(["h2"])).rejects.toThrow(/ALPN|ECONNRESET|alert/i);
   });
 });
 
