@@ -58,7 +58,7 @@ function listen(server: Server, port: number): Promise<void> {
       const why = systemErrorCode(cause) === "EADDRINUSE" ? "something else listens there" : cause.message;
       reject(
         new BottleError("image/hand-over-failed", `no registry can listen on ${HOST}:${port}: ${why}`, {
-          hint: "start it again, or hand the image over as an archive: --hand-over archive",
+          hint: "start it again",
           cause,
         }),
       );
