@@ -201,8 +201,9 @@ describe("a sudden end", () => {
     const guard = watcher();
     process.kill(cli(), "SIGKILL");
     await allGone(guard);
-    await pane.until((screen) => screen.includes("Killed") && prompted("outside$")(screen), "the outer shell");
-    expect(pane.settings()).toBe(before);
+    const isBack = (screen: string) => screen.includes("Killed") && prompted("outside$")(screen);
+    // the shell sets its mode when it prompts again, which the screen may show first
+    await pane.until((screen) => isBack(screen) && pane.settings() === before, "the outer shell, in its mode");
     pane.run("send-keys", "-l", "echo ac");
     pane.keys("Left", "b", "Enter");
     await pane.until((screen) => /^abc$/m.test(screen), "an edited line");
