@@ -15,17 +15,24 @@ export type Change = {
   readonly before: readonly string[];
 };
 
+/** A folder that a commit adds or changes: one without a file in it has a name too. */
+export type FolderChange = Pick<Change, "commit" | "path">;
+
 /** Everything that a push would bring to the upstream. */
 export type NewContent = {
   readonly commits: readonly string[];
   readonly objects: readonly NewObject[];
   readonly changes: readonly Change[];
+  readonly folders: readonly FolderChange[];
 };
 
 /** What was found, or which limit it is beyond. */
 export type FoundContent =
   | { readonly kind: "content"; readonly content: NewContent }
   | { readonly kind: "too-much"; readonly why: string };
+
+/** Mode of a folder in a tree */
+const FOLDER = "040000";
 
 /** Lists what a push brings that no branch and no tag of the upstream leads to; reads no content. */
 export async function findNewContent(
@@ -36,7 +43,7 @@ export async function findNewContent(
 ): Promise<FoundContent> {
   const call = { cwd: folder, env: { GIT_DIR: folder, ...env }, timeoutMs: limits.transferMs };
   const tips = updates.filter((update) => !isNothing(update.new)).map((update) => update.new);
-  if (tips.length === 0) return { kind: "content", content: { commits: [], objects: [], changes: [] } };
+  if (tips.length === 0) return { kind: "content", content: { commits: [], objects: [], changes: [], folders: [] } };
   const stdin = [...new Set(tips), ""].join("\n");
   const listed = await readGit(["rev-list", "--objects", "--stdin", "--not", "--all"], { ...call, stdin });
   const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
@@ -60,14 +67,15 @@ export async function findNewContent(
   }
   const inOrder = ["rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all"];
   const commits = lines(await readGit(inOrder, { ...call, stdin }));
-  const diff = ["diff-tree", "--stdin", "-r", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
+  const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
   const raw = commits.length === 0 ? "" : await readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` });
-  return { kind: "content", content: { commits, objects, changes: parseChanges(raw) } };
+  return { kind: "content", content: { commits, objects, ...parseChanges(raw) } };
 }
 
-/** Reads the raw output of `git diff-tree --stdin -c -z`: for a merge, only what differs from every parent. */
-export function parseChanges(raw: string): readonly Change[] {
+/** Reads the raw output of `git diff-tree --stdin -t -c -z`: for a merge, only what differs from every parent. */
+export function parseChanges(raw: string): Pick<NewContent, "changes" | "folders"> {
   const changes: Change[] = [];
+  const folders: FolderChange[] = [];
   const fields = raw.split("\0");
   let commit = "";
   for (let at = 0; at < fields.length; at += 1) {
@@ -80,11 +88,16 @@ export function parseChanges(raw: string): readonly Change[] {
     const path = fields[at + 1] ?? "";
     at += 1;
     const mode = words[parents] ?? "";
+    const isFolder = words.slice(0, parents + 1).every((one) => one === FOLDER || isNothing(one));
+    if (isFolder) {
+      if (mode === FOLDER) folders.push({ commit, path });
+      continue;
+    }
     const blob = words[parents * 2 + 1] ?? "";
     const before = words.slice(parents + 1, parents * 2 + 1).filter((id) => !isNothing(id));
     changes.push({ commit, path, mode, blob, before });
   }
-  return changes;
+  return { changes, folders };
 }
 
 function lines(text: string): readonly string[] {

@@ -127,6 +127,7 @@ async function scanNames({ content, updates, scan, signal }: ScanParts): Promise
   };
   for (const { name } of updates) add("ref name", name);
   for (const { path, commit } of content.changes) add("file name", path, commit);
+  for (const { path, commit } of content.folders) add("file name", path, commit);
   for (const { path } of content.objects) add("file name", path);
   const findings: PushFinding[] = [];
   for (const some of inGroups([...names.values()])) {

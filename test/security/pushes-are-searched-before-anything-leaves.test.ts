@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -63,6 +63,11 @@ function remoteLines(text: string): string {
     .join("\n");
 }
 
+/** What one of git's plumbing commands makes of its input, in the clone. */
+function plumb(input: string, ...args: readonly string[]): string {
+  return execFileSync("git", args, { cwd: clone, env: GIT_ENV, input, encoding: "utf8" }).trim();
+}
+
 function withResolvers() {
   let resolve: () => void = () => {};
   const promise = new Promise<void>((done) => {
@@ -96,6 +101,21 @@ describe("a token in a push stops it", () => {
     git(clone, "mv", "README.md", `${PLANTED}/README.md`);
     git(clone, "commit", "-q", "-m", "moved");
     await expectRefused([BRANCH], "in the name of a file");
+  });
+
+  test("in the name of a folder without files, also of a second one and in a merge", async () => {
+    const [empty, readme] = [plumb("", "mktree"), git(clone, "rev-parse", "HEAD:README.md")];
+    const commitTree = (folders: readonly string[], ...parents: readonly string[]): string => {
+      const rows = [`100644 blob ${readme}\tREADME.md`, ...folders.map((name) => `040000 tree ${empty}\t${name}`)];
+      const tree = plumb(`${rows.join("\n")}\n`, "mktree");
+      return git(clone, "commit-tree", tree, "-m", "x", ...parents.flatMap((parent) => ["-p", parent]));
+    };
+    const first = commitTree(["a"], "HEAD");
+    const second = commitTree(["a", PLANTED], first);
+    await expectRefused([`${second}:refs/heads/${OWN}x`], `in the name of a file, commit ${second.slice(0, 12)}`);
+    world.events.length = 0;
+    const merge = commitTree(["a", PLANTED], first, "HEAD");
+    await expectRefused([`${merge}:refs/heads/${OWN}x`], `in the name of a file, commit ${merge.slice(0, 12)}`);
   });
 
   test("in a message, and in the name of an author", async () => {
