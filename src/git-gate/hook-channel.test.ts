@@ -29,6 +29,24 @@ describe("what a hook says", () => {
     expect(await input).toBeUndefined();
   });
 
+  test.each([
+    [
+      "a name with a space that is not ASCII's",
+      Buffer.from(WHOLE.replace("heads/a", "heads/a\u00a0b")),
+      "refs/heads/a\u00a0b",
+    ],
+    ["a name that is not UTF-8", Buffer.from(WHOLE.replace("heads/a", "heads/\xff"), "latin1"), undefined],
+    ["something else", Buffer.from("nothing\nend\n"), undefined],
+    ["more than anybody pushes", Buffer.from(WHOLE.replace("heads/a", `heads/${"a".repeat(9_000_000)}`)), undefined],
+  ])("is known to be readable or not: %s", async (_what, bytes, name) => {
+    const channel = new PassThrough();
+    const { input } = openHookChannel(channel);
+    channel.write(bytes);
+    const said = await input;
+    if (name === undefined) expect(said).toBe("unreadable");
+    else expect(said).toMatchObject({ updates: [{ name }] });
+  });
+
   test("is answered in lines in which nothing is left that a terminal would act upon", async () => {
     const written: string[] = [];
     const channel = new PassThrough();

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { showHarmlessly } from "../base/plain-text.ts";
 import type { RefUpdate } from "./mirror.ts";
@@ -11,8 +12,11 @@ export type HookInput = {
 
 /** The other end of the hook of one push. */
 export type HookChannel = {
-  /** Resolves when the hook has said everything; undefined when git ended before a hook ran */
-  readonly input: Promise<HookInput | undefined>;
+  /**
+   * Resolves when the hook has said everything: `unreadable` when that are no names that can be passed on, undefined when git
+   * ended before a hook ran
+   */
+  readonly input: Promise<HookInput | "unreadable" | undefined>;
   /** Shows a line to whoever pushes. */
   say(line: string): void;
   /** Ends the hook: the push goes on, or does not. */
@@ -20,23 +24,23 @@ export type HookChannel = {
 };
 
 const MOST_INPUT = 8 * 1024 * 1024;
-const UPDATE = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (refs\/\S+)$/;
+const END = Buffer.from("\nend\n");
+const UPDATE = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (refs\/[^ ]+)$/;
 
 /** Speaks with the hook of a push over the descriptor that it inherited. */
 export function openHookChannel(channel: Duplex): HookChannel {
   channel.on("error", () => {}); // its end is what counts
-  const input = new Promise<HookInput | undefined>((resolve) => {
+  const input = new Promise<HookInput | "unreadable" | undefined>((resolve) => {
     const pieces: Buffer[] = [];
     let size = 0;
     const onData = (bytes: Buffer): void => {
       pieces.push(bytes);
       size += bytes.length;
-      if (size > MOST_INPUT) channel.destroy();
-      if (!bytes.includes(10)) return;
-      const text = Buffer.concat(pieces).toString("utf8");
-      if (!text.endsWith("\nend\n")) return;
-      channel.off("data", onData);
-      resolve(parseHookInput(text));
+      if (size <= MOST_INPUT && !bytes.includes(10)) return;
+      const all = Buffer.concat(pieces);
+      if (size <= MOST_INPUT && !all.subarray(-END.length).equals(END)) return;
+      channel.off("data", onData).resume(); // the hook says all of it before it listens
+      resolve((size <= MOST_INPUT && isUtf8(all) ? parseHookInput(all.toString("utf8")) : undefined) ?? "unreadable");
     };
     channel.on("data", onData);
     channel.once("close", () => resolve(undefined));

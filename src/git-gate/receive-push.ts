@@ -26,6 +26,10 @@ export type ReceiveParts = {
 };
 
 const MOST_LISTED = 100;
+const UNREADABLE = [
+  "The names of its branches and tags must be UTF-8, and 8 MiB at most.",
+  "What to do: git branch -m.",
+];
 const HEADLINES: Partial<Record<PushReason, string>> = { "broken-off": "BROKEN OFF on the way to the upstream." };
 
 /**
@@ -39,11 +43,14 @@ export async function receivePush(parts: ReceiveParts, hook: HookChannel, ended:
   const started = now();
   const say = (line: string) => hook.say(`bot-bottle: ${mask(line)}`);
   const turn: Turn = { end: () => {} };
-  const { checked, outcome } = await decide(parts, input, say, turn).catch((error: unknown) => explain(parts, error));
+  const { checked, outcome } =
+    input === "unreadable"
+      ? { checked: undefined, outcome: refusal("refs", UNREADABLE) }
+      : await decide(parts, input, say, turn).catch((error: unknown) => explain(parts, error));
   void ended.finally(() => turn.end()); // also after git has changed the mirror's refs
   if (outcome.kind === "passed") say(`sent to ${mirror.repo.name}.`);
   else for (const line of [HEADLINES[outcome.reason] ?? "REFUSED; nothing was changed.", ...outcome.lines]) say(line);
-  journal(makeEvent(parts, input, checked, outcome, now() - started));
+  journal(makeEvent(parts, input === "unreadable" ? [] : input.updates, checked, outcome, now() - started));
   hook.finish(outcome.kind === "passed" ? "accept" : "refuse");
 }
 
@@ -150,7 +157,7 @@ async function findMoved(mirror: Mirror, updates: readonly RefUpdate[]): Promise
 /** The push as the journal keeps it: names of refs and files are the bottle's own words, and masked like all others. */
 function makeEvent(
   { mirror, mask }: ReceiveParts,
-  { updates }: HookInput,
+  updates: readonly RefUpdate[],
   checked: Checked | undefined,
   outcome: Outcome,
   ms: number,

@@ -178,6 +178,14 @@ describe("what an upstream is, and does", () => {
       const name = `${OWN}ünïcode/"quoted"/-dash/$(id)`;
       expect(await world.agent(clone, "push", "origin", `HEAD:refs/heads/${name}`)).toMatchObject({ code: 0 });
       expect(refsOf(upstream).some((ref) => ref.startsWith(`refs/heads/${name} `))).toBe(true);
+      const before = refsOf(upstream);
+      const raw = `alias.odd=!git push origin "HEAD:refs/heads/${OWN}$(printf 'a\\377')"`;
+      expect((await world.agent(clone, "-c", raw, "odd")).err).toContain("must be UTF-8");
+      expect(world.pushes().at(-1)).toMatchObject({ outcome: "refused", reason: "refs" });
+      expect(refsOf(upstream)).toEqual(before);
+      const spaced = `${OWN}no-break\u00a0space`;
+      expect(await world.agent(clone, "push", "origin", `HEAD:refs/heads/${spaced}`)).toMatchObject({ code: 0 });
+      expect(refsOf(upstream).some((ref) => ref.startsWith(`refs/heads/${spaced} `))).toBe(true);
     });
   });
 
