@@ -9,6 +9,7 @@ import type { GitRepo } from "../manifest/bottle.ts";
 import { parseRemoteUrl } from "../manifest/remote-url.ts";
 import type { BottlePlan } from "../plan/plan.ts";
 import { resolveSecret, type SecretNeeds } from "../secrets/resolve-secret.ts";
+import { refuseMountedUpstream } from "./refuse-mounted-upstream.ts";
 
 /** The git gate's part of a bottle, with its credentials, and what the operator should know about them. */
 export type PreparedGate = { readonly policy: GatePolicy; readonly warnings: readonly string[] };
@@ -23,12 +24,13 @@ export type GateNeeds = {
 /** Resolves what a plan's remotes refer to; undefined for a bottle without one. Throws for what is missing. */
 export async function prepareGate(
   context: Context,
-  { git, slug, config }: BottlePlan,
+  { git, slug, config, workspace }: BottlePlan,
   { folder, extraCaPem, needs }: GateNeeds,
 ): Promise<PreparedGate | undefined> {
   if (git.remotes.length === 0) return undefined;
   const warnings: string[] = [];
   const repos = await Promise.all(git.remotes.map((remote) => prepareRepo(remote, needs, warnings)));
+  for (const repo of repos) refuseMountedUpstream(repo, workspace);
   const agent = context.env["SSH_AUTH_SOCK"];
   const keyless = repos.find(({ kind, key }) => kind === "ssh" && key === undefined);
   if (keyless !== undefined && !agent) {

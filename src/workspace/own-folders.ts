@@ -1,8 +1,8 @@
-import { realpathSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
-import { BottleError, systemErrorCode } from "../base/errors.ts";
+import { relative } from "node:path";
+import { BottleError } from "../base/errors.ts";
 import { isInside } from "../base/is-inside.ts";
 import type { Paths } from "../base/paths.ts";
+import { realOrFuture } from "../base/real-or-future.ts";
 
 /** A kept workspace, below the settings folder: the one place there that is somebody's project. */
 const KEPT_WORKSPACE = /^state\/[^/]+\/workspace(\/|$)/;
@@ -35,15 +35,4 @@ function refusal(root: string, own: string): BottleError {
   return new BottleError("workspace/not-allowed", `${root} ${what} settings or bottles of this program`, {
     hint: "change to the folder of one project; BOT_BOTTLE_HOME and XDG_CACHE_HOME belong outside of it",
   });
-}
-
-/** The real path of something that may not be there yet, so that it is found where it will be. */
-function realOrFuture(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch (error) {
-    const above = dirname(path);
-    if (systemErrorCode(error) === undefined) throw error;
-    return above === path ? path : join(realOrFuture(above), basename(path));
-  }
 }
