@@ -51,7 +51,7 @@ export async function scanPush(parts: ScanParts): Promise<Scanned> {
     }
     bytes += object.size;
   }
-  return { findings, cut: false, bytes };
+  return { findings, cut: findings.length >= MOST_FINDINGS, bytes };
 }
 
 function groupByBlob(changes: readonly Change[]): ReadonlyMap<string, readonly Change[]> {

@@ -294,6 +294,9 @@ describe("what looks like a secret and may be none is for a person to decide", (
     const lines = Array.from({ length: 60 }, (_, n) => `${PLANTED.slice(0, -2)}${n + 10} # gitleaks:allow\n\n`);
     commit(clone, "a.txt", lines.join(""));
     await expectRefused([BRANCH], "and at least 40 more");
+    world.events.length = 0;
+    const names = Array.from({ length: 60 }, (_, n) => `HEAD~1:refs/heads/${OWN}${n}/${EXAMPLE}`);
+    await expectRefused(names, "and at least 40 more"); // nothing but names, and not all of them were looked at
   });
 });
 
