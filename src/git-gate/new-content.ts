@@ -46,10 +46,11 @@ export async function findNewContent(
   if (tips.length === 0) return { kind: "content", content: { commits: [], objects: [], changes: [], folders: [] } };
   const stdin = [...new Set(tips), ""].join("\n");
   const listed = await readGit(["rev-list", "--objects", "--stdin", "--not", "--all"], { ...call, stdin });
-  const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
-  if (paths.size > limits.objects) {
-    return { kind: "too-much", why: `${paths.size} new objects, and at most ${limits.objects} may come in one push` };
+  const many = countOf(listed, "\n"); // before anything is made of them
+  if (many > limits.objects) {
+    return { kind: "too-much", why: `${many} new objects, and at most ${limits.objects} may come in one push` };
   }
+  const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
   const sizes = await readGit(["cat-file", "--batch-check"], { ...call, stdin: [...paths.keys(), ""].join("\n") });
   const objects = lines(sizes).map((line) => {
     const [id = "", type = "", size = ""] = line.split(" ");
@@ -69,6 +70,10 @@ export async function findNewContent(
   const commits = lines(await readGit(inOrder, { ...call, stdin }));
   const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
   const raw = commits.length === 0 ? "" : await readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` });
+  const changed = countOf(raw, "\0:"); // few objects can stand in any number of places
+  if (changed > limits.changes) {
+    return { kind: "too-much", why: `${changed} changed files, and at most ${limits.changes} may come in one push` };
+  }
   return { kind: "content", content: { commits, objects, ...parseChanges(raw) } };
 }
 
@@ -98,6 +103,12 @@ export function parseChanges(raw: string): Pick<NewContent, "changes" | "folders
     changes.push({ commit, path, mode, blob, before });
   }
   return { changes, folders };
+}
+
+function countOf(text: string, what: string): number {
+  let count = 0;
+  for (let at = text.indexOf(what); at !== -1; at = text.indexOf(what, at + 1)) count += 1;
+  return count;
 }
 
 function lines(text: string): readonly string[] {

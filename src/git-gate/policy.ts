@@ -36,6 +36,8 @@ export type GateLimits = {
   /** bytes, unpacked, of one object: it is searched in memory */
   readonly objectBytes: number;
   readonly objects: number;
+  /** Files that its commits change, each as often as it is changed */
+  readonly changes: number;
   readonly refs: number;
   /** `ms`, to reach an upstream and list its refs */
   readonly listMs: number;
@@ -49,6 +51,7 @@ export const GATE_LIMITS: GateLimits = {
   totalBytes: 4 * 1024 ** 3,
   objectBytes: 256 * 1024 ** 2,
   objects: 500_000,
+  changes: 2_000_000,
   refs: 1_000,
   listMs: 60_000,
   transferMs: 30 * 60_000,

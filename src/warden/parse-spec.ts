@@ -70,7 +70,7 @@ function isRoute(value: unknown): boolean {
   );
 }
 
-const GATE_LIMITS = ["packBytes", "totalBytes", "objectBytes", "objects", "refs", "listMs", "transferMs"];
+const GATE_LIMITS = ["packBytes", "totalBytes", "objectBytes", "objects", "changes", "refs", "listMs", "transferMs"];
 
 function isGate(value: unknown): boolean {
   if (!isJsonObject(value)) return false;

@@ -332,6 +332,7 @@ describe("large pushes", () => {
       totalBytes: 1_000_000,
       objectBytes: 900_000,
       objects: 10,
+      changes: 500,
       refs: 5,
       listMs: 20_000,
       transferMs: 20_000,
@@ -351,6 +352,19 @@ describe("large pushes", () => {
       commit(clone, "last", "x");
       expect((await world.agent(clone, "push", "origin", `HEAD:${OWN}b`)).err).toContain("new objects, and at most 10");
       git(clone, "reset", "-q", "--hard", "HEAD~1");
+      let nested = git(clone, "rev-parse", "HEAD^{tree}");
+      for (let depth = 0; depth < 5; depth += 1) {
+        const rows = Array.from({ length: 10 }, (_, n) => `040000 tree ${nested}\tf${n}\n`);
+        nested = execFileSync("git", ["mktree"], {
+          cwd: clone,
+          env: GIT_ENV,
+          input: rows.join(""),
+          encoding: "utf8",
+        }).trim();
+      }
+      const everywhere = git(clone, "commit-tree", nested, "-m", "x", "-p", "HEAD");
+      const places = await world.agent(clone, "push", "origin", `${everywhere}:refs/heads/${OWN}d`);
+      expect(places.err).toMatch(/\d{6} changed files, and at most 500 may come/);
       commit(clone, "noise.bin", makeNoise(400_000));
       const pack = await world.agent(clone, "push", "origin", `HEAD:${OWN}c`);
       expect(pack.code).toBe(1);
