@@ -4,10 +4,10 @@ import { stretchView, type View } from "./view.ts";
 
 /** Shorter ones hide nothing worth finding */
 const SHORTEST = 16;
-/** As many as there can be in 256 KiB */
-const MOST_RUNS = 16_384;
 /** Line ends are part of what is longer than this */
 const LINE = 60;
+/** Of longer ones only what is hexadecimal or base32 is looked for part by part: paths and names are shorter */
+const LONGEST_PARTED = 4 * 1024;
 const PADDING = 0x3d;
 const [BASE64, HEX, CAPITAL_32, SMALL_32] = [1, 2, 4, 8];
 const CLASSES = Uint8Array.from({ length: 256 }, (_, byte) => classOf(String.fromCharCode(byte)));
@@ -22,7 +22,7 @@ function findRuns(bytes: Buffer): readonly (readonly [number, number])[] {
   const classes = CLASSES;
   const found: [number, number][] = [];
   let at = 0;
-  while (at + SHORTEST <= bytes.length && found.length < MOST_RUNS) {
+  while (at + SHORTEST <= bytes.length) {
     let back = at + SHORTEST - 1;
     while (back >= at && classes[bytes[back] as number] !== 0) back--;
     if (back >= at) {
@@ -54,9 +54,15 @@ function* decodeRun(below: View, start: number, end: number): Generator<View> {
   const { bytes } = below;
   const length = end - start;
   let all = HEX | CAPITAL_32 | SMALL_32;
-  let ends = 0;
-  for (let at = start; at < end; at++) {
-    const kind = CLASSES[bytes[at] as number] as number;
+  let [ends, part] = [0, start];
+  for (let at = start; at <= end; at++) {
+    const kind = at === end ? BASE64 : (CLASSES[bytes[at] as number] as number);
+    if (kind === BASE64) {
+      // a slash, a dash: what follows a path or a name may be encoded by itself
+      if (at - part >= SHORTEST && at - part < length) yield* decodePart(below, part, at, length <= LONGEST_PARTED);
+      part = at + 1;
+    }
+    if (at === end) break;
     if (kind === 0) ends++;
     else all &= kind;
   }
@@ -76,6 +82,13 @@ function* decodeRun(below: View, start: number, end: number): Generator<View> {
     const decoded = Buffer.from((text ?? digitsOf(bytes, start, end)).slice(shift), "base64url");
     if (isMeaningful(decoded)) yield stretchView(below, "base64", decoded, start, length);
   }
+}
+
+function* decodePart(below: View, start: number, end: number, inBase64: boolean): Generator<View> {
+  if (inBase64) return yield* decodeRun(below, start, end);
+  let all = HEX | CAPITAL_32 | SMALL_32;
+  for (let at = start; at < end && all !== 0; at++) all &= CLASSES[below.bytes[at] as number] as number;
+  if (all !== 0) yield* decodeRun(below, start, end);
 }
 
 /** A stretch without its line ends and its padding. */

@@ -52,14 +52,60 @@ function decoderOf(encoding: string): Decode | undefined {
   }
 }
 
+/**
+ * What is packed at the beginning of some bytes, whatever stands behind it and whether or not its end is there; at most `limit`
+ * bytes, or what its own beginning holds when it is more.
+ */
+export function unpackFirst(bytes: Buffer, encoding: string, limit: number): Buffer | undefined {
+  const unpacked = unpack(bytes, [encoding], limit);
+  if (unpacked.kind === "unpacked") return unpacked.bytes;
+  if (encoding !== "gzip" || bytes[0] !== GZIP) return undefined;
+  const start = endOfGzipHeader(bytes);
+  try {
+    // unlike gunzip it stops at the end of what is packed
+    if (start !== undefined) return inflateRawSync(bytes.subarray(start), { maxOutputLength: limit });
+  } catch {
+    // cut, or too much
+  }
+  return unpackBeginning(bytes);
+}
+
+/** RFC 1952 §2.3. */
+function endOfGzipHeader(bytes: Buffer): number | undefined {
+  const flags = bytes[3] ?? 0;
+  let at = 10;
+  if ((flags & 4) !== 0) at += 2 + (bytes[at] ?? 0) + 256 * (bytes[at + 1] ?? 0);
+  for (const flag of [8, 16]) {
+    if ((flags & flag) === 0) continue;
+    const end = bytes.indexOf(0, at);
+    if (end === -1) return undefined;
+    at = end + 1;
+  }
+  if ((flags & 2) !== 0) at += 2;
+  return at < bytes.length ? at : undefined;
+}
+
 /** What the beginning of something packed holds, whether or not the rest is there or would ever end. */
 export function unpackBeginning(bytes: Buffer): Buffer | undefined {
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: BEGINNING_BYTES * MOST_RATIO };
   try {
     const beginning = bytes.subarray(0, BEGINNING_BYTES);
-    return bytes[0] === 0x1f ? gunzipSync(beginning, options) : inflateSync(beginning, options);
+    return bytes[0] === GZIP ? gunzipSync(beginning, options) : inflateSync(beginning, options);
   } catch {
     return undefined;
+  }
+}
+
+const GZIP = 0x1f;
+const MARKS = [
+  ["gzip", Buffer.from([0x1f, 0x8b, 0x08])],
+  ["zstd", Buffer.from([0x28, 0xb5, 0x2f, 0xfd])],
+] as const;
+
+/** Where something packed that says so begins, except at the first byte. */
+export function* placesOfPacked(bytes: Buffer): Generator<readonly [string, number]> {
+  for (const [encoding, mark] of MARKS) {
+    for (let at = bytes.indexOf(mark, 1); at !== -1; at = bytes.indexOf(mark, at + 1)) yield [encoding, at];
   }
 }
 

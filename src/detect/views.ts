@@ -3,7 +3,7 @@ import { normaliseLetters } from "./letters.ts";
 import { isPacked } from "./meaning.ts";
 import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
-import { unpack, unpackBeginning, unpackUnmarked } from "./unpack.ts";
+import { placesOfPacked, unpackBeginning, unpackFirst, unpackUnmarked } from "./unpack.ts";
 import { plainView, stretchView, type View } from "./view.ts";
 
 /** How deep encodings are undone, and how many bytes may come out in all. */
@@ -13,6 +13,8 @@ const UNPACKED_BYTES = 8 * 1024 * 1024;
 const REVERSED_BYTES = 64 * 1024;
 const REMEMBERED_BYTES = 1024;
 const MOST_REMEMBERED = 8;
+/** Places in one text at which something packed may begin */
+const MOST_INSIDE = 16;
 
 /** Limits that hold for bodies which are held in memory. */
 export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000 };
@@ -31,7 +33,7 @@ export function* openViews(bytes: Buffer, limits: ViewLimits, onCut: () => void 
     for (const view of layer) {
       yield view;
       if (depth === limits.depth) continue;
-      for (const inner of decodeOnce(view, depth)) {
+      for (const inner of decodeOnce(view, depth, onCut)) {
         if (seen.has(inner.bytes)) continue;
         budget -= inner.bytes.length;
         if (budget < 0 || ++count > limits.views) {
@@ -59,7 +61,7 @@ function makeSeen(): { has(bytes: Buffer): boolean } {
   };
 }
 
-function* decodeOnce(view: View, depth: number): Generator<View> {
+function* decodeOnce(view: View, depth: number, onCut: () => void): Generator<View> {
   const { bytes } = view;
   const unescaped = unescapeView(view);
   if (unescaped !== undefined) yield unescaped;
@@ -68,6 +70,7 @@ function* decodeOnce(view: View, depth: number): Generator<View> {
     const unmarked = unpackUnmarked(bytes, UNPACKED_BYTES);
     if (unmarked !== undefined) yield stretchView(view, unmarked.encoding, unmarked.bytes, 0, bytes.length);
   }
+  yield* unpackInside(view, onCut);
   const wide = narrow(bytes);
   if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
   const letters = normaliseLetters(bytes);
@@ -83,13 +86,24 @@ function* decodeOnce(view: View, depth: number): Generator<View> {
 function* unpackView(view: View): Generator<View> {
   const { bytes } = view;
   for (const encoding of ["gzip", "deflate", "zstd"]) {
-    const unpacked = unpack(bytes, [encoding], UNPACKED_BYTES);
-    if (unpacked.kind !== "unpacked") continue;
-    yield stretchView(view, encoding, unpacked.bytes, 0, bytes.length);
+    const unpacked = unpackFirst(bytes, encoding, UNPACKED_BYTES);
+    if (unpacked === undefined) continue;
+    if (unpacked.length > 0) yield stretchView(view, encoding, unpacked, 0, bytes.length);
     return;
   }
   const beginning = unpackBeginning(bytes);
   if (beginning !== undefined && beginning.length > 0) yield stretchView(view, "deflate", beginning, 0, bytes.length);
+}
+
+/** What is packed and stands behind something else, as a file does in a form. */
+function* unpackInside(view: View, onCut: () => void): Generator<View> {
+  const { bytes } = view;
+  let tries = 0;
+  for (const [encoding, start] of placesOfPacked(bytes)) {
+    if (++tries > MOST_INSIDE) return onCut();
+    const inner = unpackFirst(bytes.subarray(start), encoding, UNPACKED_BYTES);
+    if (inner !== undefined && inner.length > 0) yield stretchView(view, encoding, inner, start, bytes.length - start);
+  }
 }
 
 /** Text of two bytes a letter, with the empty ones left out. */

@@ -1,7 +1,7 @@
 import type { Detector, Finding } from "../detect/finding.ts";
 import { type KnownValue, makeKnownValueDetector } from "../detect/known-values.ts";
-import { scanDeeply } from "../detect/scan-deeply.ts";
 import { makeTokenDetector } from "../detect/scan-tokens.ts";
+import { scanWholly } from "../detect/scan-wholly.ts";
 import { unpack } from "../detect/unpack.ts";
 import type { EgressLog } from "../manifest/bottle.ts";
 import { hasPlace, redactBody } from "./3-screen/redact-body.ts";
@@ -73,5 +73,5 @@ function logBody(fields: Fields, body: CountedBody, detectors: readonly Detector
 }
 
 function findIn(content: Buffer | string, detectors: readonly Detector[]): readonly Finding[] {
-  return scanDeeply(typeof content === "string" ? Buffer.from(content) : content, detectors);
+  return scanWholly(typeof content === "string" ? Buffer.from(content) : content, detectors);
 }

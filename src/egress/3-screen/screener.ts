@@ -2,11 +2,11 @@ import type { DetectorName } from "../../detect/detectors-table.ts";
 import type { Detector, Finding } from "../../detect/finding.ts";
 import { type KnownValue, makeKnownValueDetector } from "../../detect/known-values.ts";
 import { findOverEncoding } from "../../detect/over-encoding.ts";
-import { scanDeeply } from "../../detect/scan-deeply.ts";
 import { makeEntropyDetector } from "../../detect/scan-entropy.ts";
 import { scanHostLabels } from "../../detect/scan-host.ts";
 import { makePaymentDetector } from "../../detect/scan-payments.ts";
 import { makeTokenDetector } from "../../detect/scan-tokens.ts";
+import { scanWholly } from "../../detect/scan-wholly.ts";
 import type { Route } from "../../manifest/bottle.ts";
 import type { Supervisor } from "../../supervise/hold.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
@@ -73,7 +73,7 @@ export function makeScreener(
   };
   const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
     for (let left = bytes, round = 0; ; round++) {
-      const findings = scanDeeply(left, detectors);
+      const findings = scanWholly(left, detectors);
       const cleared = blank(left, findings, compiled);
       if (cleared === undefined || round === MOST_ROUNDS) return { findings, left };
       left = cleared;
@@ -131,7 +131,7 @@ export function makeScreener(
 async function scanSlices(bytes: Buffer, detectors: readonly Detector[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (let from = 0; from < bytes.length; from += SLICE_BYTES - OVERLAP_BYTES) {
-    for (const finding of scanDeeply(bytes.subarray(from, from + SLICE_BYTES), detectors)) {
+    for (const finding of scanWholly(bytes.subarray(from, from + SLICE_BYTES), detectors)) {
       findings.push({ ...finding, offset: finding.offset + from });
     }
     await new Promise((resolve) => setImmediate(resolve));
