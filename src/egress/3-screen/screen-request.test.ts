@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import type { Route } from "../../manifest/bottle.ts";
+import { findDestination } from "../1-accept/destination.ts";
+import { compilePolicy } from "../2-route/compiled-policy.ts";
+import { parseAuthority } from "../wire/authority.ts";
+import { parseRequestHead } from "../wire/request-head.ts";
+import { HeldBody } from "./held-body.ts";
+import { screenRequest } from "./screen-request.ts";
+import { makeScreener } from "./screener.ts";
+
+const GITHUB = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
+const AWS = ["AK", "IA", "Q3EGTVZ5R7K2M4NB"].join("");
+const TEXT = (count: number, token: string) => `${Array.from({ length: count }, () => token).join("\n")}\n`;
+
+test("what stands behind as many tokens as one search tells is not let through with them", async () => {
+  await expect(screen(TEXT(3, AWS))).resolves.toMatchObject({ kind: "screened" });
+  await expect(screen(`${TEXT(3, AWS)}${GITHUB}`)).resolves.toMatchObject({ kind: "screened" });
+  await expect(screen(`${TEXT(100, AWS)}${GITHUB}`)).resolves.toMatchObject({ code: "egress/secret-in-request" });
+});
+
+/** Screens a body on a route where tokens are taken out. */
+function screen(text: string) {
+  const [compiled] = compilePolicy({ routes: [{ route: makeRoute(), credential: undefined }] }, undefined).routes;
+  const to = parseAuthority("api.example.com", 443);
+  const head = parseRequestHead(`POST /v1/x HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: ${text.length}`);
+  const destination = findDestination(head, { kind: "tunnel", to, secure: true, serverName: "api.example.com" });
+  if (compiled === undefined || destination.kind === "refuse") throw new Error("no way out");
+  const leaving = { head, destination, compiled, fields: head.fields };
+  const screener = makeScreener([], () => false, []);
+  const nobody = async () => {
+    throw new Error("nobody is asked");
+  };
+  return screenRequest(screener, leaving, new HeldBody(Buffer.from(text)), async () => {}, nobody);
+}
+
+function makeRoute(): Route {
+  return {
+    ...{ host: "api.example.com", ports: [443], matches: [], auth: undefined, inboundCredentials: "refuse" },
+    git: { fetch: false },
+    dlp: {
+      outboundDetectors: undefined,
+      inboundDetectors: undefined,
+      inboundOnMatch: "warn",
+      outboundOnMatch: "redact",
+    },
+    ...{ allowPrivate: false, limits: { bytesPerMinute: undefined, requestsPerMinute: undefined } },
+    at: { file: "t.md", line: 1 },
+  };
+}
