@@ -18,8 +18,8 @@ export type ControlReply =
   /** The request was not understood */
   | { readonly kind: "refused"; readonly why: string };
 
-/** Longest line that either side reads, bytes */
-export const LONGEST_LINE = 256 * 1024;
+/** Longest line that either side reads, bytes: a full queue whose every text is as long as it may be fits */
+export const LONGEST_LINE = 4 * 1024 * 1024;
 
 /** A request or a reply as it is sent. */
 export function renderControl(message: ControlRequest | ControlReply): string {

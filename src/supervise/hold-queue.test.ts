@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { JournalEvent } from "../journal/event.ts";
+import { LONGEST_LINE, parseControlReply, renderControl } from "./control-message.ts";
 import type { Question } from "./hold.ts";
 import { type HoldQueue, makeHoldQueue } from "./hold-queue.ts";
 
@@ -147,4 +148,15 @@ describe("what a person and the journal see", () => {
       }),
     );
   });
+});
+
+test("a full queue of the longest texts is still told in one line", async () => {
+  const long = "\u6f22\\".repeat(1_000);
+  const about = { repo: long, refs: long, host: long, path: long };
+  const findings = (n: number) =>
+    Array.from({ length: 20 }, (_, at) => ({ detector: long, place: long, excerpt: long, digest: `${n} ${at}` }));
+  for (let n = 0; n < 40; n++) void queue.ask({ ...question(), title: long, about, findings: findings(n) }, NEVER);
+  const line = renderControl({ kind: "holds", holds: queue.waiting() });
+  expect(parseControlReply(line)).toMatchObject({ kind: "holds", holds: { length: 32 } });
+  expect(Buffer.byteLength(line)).toBeLessThan(LONGEST_LINE);
 });
