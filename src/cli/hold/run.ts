@@ -1,4 +1,5 @@
 import { EXIT_CODES } from "../../base/exit-codes.ts";
+import { showHarmlessly } from "../../base/plain-text.ts";
 import { makeStyle } from "../../base/style.ts";
 import { answerHold, listHolds } from "../../lifecycle/holds.ts";
 import type { CommandContext } from "../context.ts";
@@ -36,7 +37,8 @@ async function answerAll(
     const hold = await answerHold(context, id, answer, bottle);
     answered.push(hold);
     const done = answer.kind === "approve" ? "approved" : "rejected";
-    if (!json) context.stdout.write(`${done} ${hold.id} in ${hold.bottle}: ${hold.title}\n`);
+    if (!json)
+      context.stdout.write(`${done} ${showHarmlessly(hold.id)} in ${hold.bottle}: ${showHarmlessly(hold.title)}\n`);
   }
   if (json) context.stdout.write(renderHoldsJson(answered));
   return EXIT_CODES.ok.code;
