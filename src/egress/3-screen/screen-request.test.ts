@@ -10,6 +10,7 @@ import { makeScreener } from "./screener.ts";
 
 const GITHUB = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
 const AWS = ["AK", "IA", "Q3EGTVZ5R7K2M4NB"].join("");
+const OWN = ["Zk4pQ9vR2mXw7LnB", "t5YcH8sJdF3gA6eU"].join("-");
 const TEXT = (count: number, token: string) => `${Array.from({ length: count }, () => token).join("\n")}\n`;
 
 test("what stands behind as many tokens as one search tells is not let through with them", async () => {
@@ -18,15 +19,30 @@ test("what stands behind as many tokens as one search tells is not let through w
   await expect(screen(`${TEXT(100, AWS)}${GITHUB}`)).resolves.toMatchObject({ code: "egress/secret-in-request" });
 });
 
+test.each(["User-Agent", "Accept-Language", "Content-Type", "Referer", "Sec-Fetch-Site", "X-Trace"])(
+  "a secret that leaves piece by piece in %s is seen before its last piece",
+  async (name) => {
+    const screener = makeScreener([{ name: "KEY", value: OWN }], () => false, []);
+    const pieces = OWN.match(/.{1,6}/g) ?? [];
+    const results = [];
+    for (const piece of pieces) results.push(await screen("x", [`${name}: ${piece}`], screener));
+    expect(results.at(-1)).toMatchObject({ code: "egress/secret-in-request" });
+    const usual = makeScreener([{ name: "KEY", value: OWN }], () => false, []);
+    for (let again = 0; again < 3; again++) {
+      expect(await screen("x", [`${name}: text/plain`], usual)).toMatchObject({ kind: "screened" });
+    }
+  },
+);
+
 /** Screens a body on a route where tokens are taken out. */
-function screen(text: string) {
+function screen(text: string, fields: readonly string[] = [], screener = makeScreener([], () => false, [])) {
   const [compiled] = compilePolicy({ routes: [{ route: makeRoute(), credential: undefined }] }, undefined).routes;
   const to = parseAuthority("api.example.com", 443);
-  const head = parseRequestHead(`POST /v1/x HTTP/1.1\r\nHost: api.example.com\r\nContent-Length: ${text.length}`);
+  const lines = ["POST /v1/x HTTP/1.1", "Host: api.example.com", `Content-Length: ${text.length}`, ...fields];
+  const head = parseRequestHead(lines.join("\r\n"));
   const destination = findDestination(head, { kind: "tunnel", to, secure: true, serverName: "api.example.com" });
   if (compiled === undefined || destination.kind === "refuse") throw new Error("no way out");
   const leaving = { head, destination, compiled, fields: head.fields };
-  const screener = makeScreener([], () => false, []);
   const nobody = async () => {
     throw new Error("nobody is asked");
   };

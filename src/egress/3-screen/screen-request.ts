@@ -126,8 +126,11 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
     ...ofPath.map((value, index) => ({ name: `/${index}`, value })),
     ...(query === undefined ? [] : queryValues(query)),
   ];
-  const joined =
-    screener.join(host, pieces, compiled) ?? screener.join(host, fields.filter(isOwnField).map(asPiece), compiled);
+  // the usual fields are no parts of one word with each other, but may be with those of other requests
+  const usual = fields.filter(isUsualField).map((field) => [asPiece(field)]);
+  const groups = [pieces, fields.filter(isOwnField).map(asPiece), ...usual];
+  let joined: Finding | undefined;
+  for (const group of groups) joined ??= screener.join(host, group, compiled);
   return joined && refuseFinding(compiled.route, joined, "request line or headers");
 }
 
@@ -136,22 +139,22 @@ function readNonce(value: string): string {
   return /^[0-9A-Za-z+/]{22}==$/.test(value) ? Buffer.from(value, "base64").toString("latin1") : value;
 }
 
+/** What every client sends; free text all the same, of which a piece could leave with each request */
 const USUAL: ReadonlySet<string> = new Set([
-  ...[
-    "host",
-    "user-agent",
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "connection",
-    "content-length",
-    "content-type",
-  ],
-  ...["transfer-encoding", "cache-control", "pragma", "origin", "referer", "upgrade", "expect", "te", "dnt"],
+  ...["user-agent", "accept", "accept-encoding", "accept-language", "content-type", "cache-control", "pragma"],
+  ...["origin", "referer", "te", "dnt"],
+]);
+/** What is read, checked or written anew here */
+const FIXED: ReadonlySet<string> = new Set([
+  ...["host", "connection", "content-length", "transfer-encoding", "upgrade", "expect", "sec-websocket-key"],
 ]);
 
+function isUsualField({ lower }: Fields[number]): boolean {
+  return !FIXED.has(lower) && (USUAL.has(lower) || lower.startsWith("sec-"));
+}
+
 function isOwnField({ lower }: Fields[number]): boolean {
-  return !USUAL.has(lower) && !lower.startsWith("sec-");
+  return !FIXED.has(lower) && !USUAL.has(lower) && !lower.startsWith("sec-");
 }
 
 function asPiece({ lower, value }: Fields[number]): NamedPiece {
