@@ -34,7 +34,7 @@ function whyNoSshd(): string | undefined {
     userInfo();
     return undefined;
   } catch {
-    return "ssh works for users with a name only; the run as root has these tests"; // no such user in the password file
+    return "ssh works for users with a name only; the run with uid 0 has these tests"; // no such user in the password file
   }
 }
 
