@@ -1,5 +1,6 @@
 import { EXIT_CODES } from "../../base/exit-codes.ts";
 import { showHarmlessly } from "../../base/plain-text.ts";
+import { renderJson } from "../../base/render-json.ts";
 import { makeStyle } from "../../base/style.ts";
 import { parseEntry } from "../../journal/parse-entry.ts";
 import { readJournal } from "../../journal/read-journal.ts";
@@ -18,7 +19,7 @@ export async function runGateLog(context: CommandContext, flags: GateLogFlags, n
     const { event } = item.entry;
     if (event.kind !== "git-push" && event.kind !== "git-fetch") continue;
     if (flags.json) {
-      context.stdout.write(`${JSON.stringify(item.entry)}\n`);
+      context.stdout.write(`${renderJson(item.entry)}\n`);
       continue;
     }
     context.stdout.write(`${renderEntry(item.entry, style)}\n`);

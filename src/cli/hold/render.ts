@@ -1,4 +1,5 @@
 import { showHarmlessly } from "../../base/plain-text.ts";
+import { renderJson } from "../../base/render-json.ts";
 import type { Style } from "../../base/style.ts";
 import type { WaitingHold } from "../../lifecycle/holds.ts";
 
@@ -13,7 +14,7 @@ export function renderHolds(holds: readonly WaitingHold[], { now, style }: Holds
 
 /** The same as JSON for a program: a list of objects. */
 export function renderHoldsJson(holds: readonly WaitingHold[]): string {
-  return `${JSON.stringify(holds, undefined, 2)}\n`;
+  return `${renderJson(holds, 2)}\n`;
 }
 
 function renderHold({ id, bottle, title, findings, until }: WaitingHold, now: Date, style: Style): string {

@@ -1,4 +1,5 @@
 import { EXIT_CODES } from "../../base/exit-codes.ts";
+import { renderJson } from "../../base/render-json.ts";
 import { makeStyle, type Style } from "../../base/style.ts";
 import type { ListedBottle } from "../../bottles/list-bottles.ts";
 import { type FollowedItem, followJournal } from "../../journal/follow-journal.ts";
@@ -18,7 +19,7 @@ export async function runLogs(context: CommandContext, flags: LogsFlags, name?: 
   if (flags.verify) return reportChain(context, bottle, lines, style);
   const print = (item: FollowedItem) => {
     context.stdout.write(
-      flags.json && item.kind === "entry" ? `${JSON.stringify(item.entry)}\n` : `${renderItem(item, style)}\n`,
+      flags.json && item.kind === "entry" ? `${renderJson(item.entry)}\n` : `${renderItem(item, style)}\n`,
     );
   };
   if (flags.follow) {
