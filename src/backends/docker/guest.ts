@@ -9,6 +9,7 @@ import { takeFreeName } from "../../images/free-name.ts";
 import { readImageFacts } from "../../images/image-facts.ts";
 import { type ImageId, parseImageId } from "../../images/image-id.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
+import { fillBeside } from "../fill-beside.ts";
 import { makeContainerName, makeOwnerMark } from "../labels.ts";
 import { type Link, openLink } from "../link.ts";
 import type { Begin } from "../main-process.ts";
@@ -41,15 +42,8 @@ export async function openGuest(
   scope: Scope,
 ): Promise<Guest> {
   if (!around.mayMount) refuseFoldersOfThisMachine(spec);
-  const failed = new AbortController();
-  const stop = (error: unknown) => failed.abort(error);
-  const filled = Promise.resolve(spec.fill?.({ uid: setup.uid, gid: setup.gid }, failed.signal));
-  const made = makeGuest(setup, around, spec, scope, filled);
-  filled.catch(stop);
-  made.catch(stop);
-  await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
-  failed.signal.throwIfAborted();
-  return made;
+  const owner = { uid: setup.uid, gid: setup.gid };
+  return fillBeside(spec.fill, owner, (filled) => makeGuest(setup, around, spec, scope, filled));
 }
 
 /** Makes it from the image that is expected, and once more where the builder comes to another. */

@@ -4,6 +4,7 @@ import { BottleError } from "../../base/errors.ts";
 import type { Scope } from "../../base/scope.ts";
 import { takeFreeName } from "../../images/free-name.ts";
 import type { Guest, GuestSpec } from "../backend.ts";
+import { fillBeside } from "../fill-beside.ts";
 import { makeOwnerMark } from "../labels.ts";
 import { openLink } from "../link.ts";
 import type { Begin } from "../main-process.ts";
@@ -32,15 +33,8 @@ export async function openGuest(
   spec: GuestSpec,
   scope: Scope,
 ): Promise<Guest> {
-  const failed = new AbortController();
-  const stop = (error: unknown) => failed.abort(error);
-  const filled = Promise.resolve(spec.fill?.({ uid: setup.uid, gid: setup.gid }, failed.signal));
-  const made = makeGuest(setup, version, spec, scope, filled);
-  filled.catch(stop);
-  made.catch(stop);
-  await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
-  failed.signal.throwIfAborted();
-  return made;
+  const owner = { uid: setup.uid, gid: setup.gid };
+  return fillBeside(spec.fill, owner, (filled) => makeGuest(setup, version, spec, scope, filled));
 }
 
 async function makeGuest(
