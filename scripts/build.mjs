@@ -9,6 +9,15 @@ const dist = join(root, "dist");
 
 rmSync(dist, { recursive: true, force: true });
 const common = { bundle: true, platform: "node", format: "cjs", target: "node20.19", logLevel: "warning" };
+// The thread that searches large bodies: a text in the program, see `src/detect/background/thread-text.ts`.
+const thread = await build({
+  ...common,
+  entryPoints: [join(root, "src/detect/background/thread.ts")],
+  minify: true,
+  charset: "ascii",
+  legalComments: "none", // those of the program name the same packages
+  write: false,
+});
 const moduleUrl = { name: "moduleUrl", value: 'require("node:url").pathToFileURL(__filename).href' };
 // The program is one script, for which V8's compiled code can be kept (`src/launch.ts`). Names stay: they are what a stack
 // trace of a fault says.
@@ -26,10 +35,10 @@ const { metafile } = await build({
   sourcesContent: false,
   legalComments: "linked",
   metafile: true,
-  define: { "import.meta.url": moduleUrl.name },
+  define: { "import.meta.url": moduleUrl.name, SCAN_THREAD: JSON.stringify(thread.outputFiles[0].text) },
   banner: { js: `const ${moduleUrl.name}=${moduleUrl.value};` },
-  // Native code cannot be bundled; it is loaded only for interactive bottles.
-  external: ["@lydell/node-pty"],
+  // Native code cannot be bundled; it is loaded only for interactive bottles. The last one is for sources that run by themselves.
+  external: ["@lydell/node-pty", "esbuild"],
 });
 const program = Object.keys(metafile.outputs).find((path) => path.endsWith(".cjs"));
 await build({

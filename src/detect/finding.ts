@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { getEnvironmentData, setEnvironmentData } from "node:worker_threads";
 
 /** A place in a text that looks like a secret; never the secret itself. */
 export type Finding = {
@@ -27,8 +28,8 @@ export type Detector = {
 };
 
 const SHOWN = 4;
-/** Known to this process alone, so that nobody can try secrets against a digest */
-const DIGEST_KEY = randomBytes(32);
+/** Known to this process alone, so that nobody can try secrets against a digest; the same in all of its threads */
+const DIGEST_KEY = shareDigestKey();
 const EXAMPLE = /example|sample|dummy|placeholder|fake|changeme/i;
 
 /** What may be shown of a secret: its first characters when it is long enough, and its length. */
@@ -40,6 +41,15 @@ export function maskSecret(text: string): string {
 /** A name for a secret by which it is known again, and not more. */
 export function digestSecret(text: string): string {
   return createHmac("sha256", DIGEST_KEY).update(text).digest("base64url");
+}
+
+function shareDigestKey(): Uint8Array {
+  const name = "bot-bottle: key of digests";
+  const given = getEnvironmentData(name);
+  if (given instanceof Uint8Array && given.length === 32) return given;
+  const made = Uint8Array.from(randomBytes(32));
+  setEnvironmentData(name, made);
+  return made;
 }
 
 /** Whether a secret says of itself that it is none. */

@@ -118,7 +118,7 @@ export function unpackUnmarked(
   bytes: Buffer,
   limit: number,
 ): { readonly encoding: string; readonly bytes: Buffer } | undefined {
-  if (bytes.length < LEAST_UNMARKED || isMostlyText(bytes)) return undefined;
+  if (!mayBeUnmarked(bytes)) return undefined;
   for (const [encoding, decode] of [
     ["br", brotliDecompressSync],
     ["deflate", inflateRawSync],
@@ -131,6 +131,11 @@ export function unpackUnmarked(
     }
   }
   return undefined;
+}
+
+/** Whether bytes are no text, so that they may be packed without saying so. */
+export function mayBeUnmarked(bytes: Buffer): boolean {
+  return bytes.length >= LEAST_UNMARKED && !isMostlyText(bytes);
 }
 
 function isMostlyText(bytes: Buffer): boolean {

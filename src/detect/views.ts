@@ -3,11 +3,17 @@ import { normaliseLetters } from "./letters.ts";
 import { isPacked } from "./meaning.ts";
 import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
-import { placesOfPacked, unpackBeginning, unpackFirst, unpackUnmarked } from "./unpack.ts";
+import { mayBeUnmarked, placesOfPacked, unpackBeginning, unpackFirst, unpackUnmarked } from "./unpack.ts";
 import { plainView, stretchView, type View } from "./view.ts";
 
 /** How deep encodings are undone, and how many bytes may come out in all. */
-export type ViewLimits = { readonly depth: number; readonly bytes: number; readonly views: number };
+export type ViewLimits = {
+  readonly depth: number;
+  readonly bytes: number;
+  readonly views: number;
+  /** Whether what is packed is opened; where it is not, there is more than the limits allow */
+  readonly packed: boolean;
+};
 
 const UNPACKED_BYTES = 8 * 1024 * 1024;
 const REVERSED_BYTES = 64 * 1024;
@@ -17,7 +23,7 @@ const MOST_REMEMBERED = 8;
 const MOST_INSIDE = 16;
 
 /** Limits that hold for bodies which are held in memory. */
-export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000 };
+export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000, packed: true };
 
 /**
  * The bytes, and everything that they may mean once encodings are undone: outermost first, each view at most once. `onCut`
@@ -33,7 +39,7 @@ export function* openViews(bytes: Buffer, limits: ViewLimits, onCut: () => void 
     for (const view of layer) {
       yield view;
       if (depth === limits.depth) continue;
-      for (const inner of decodeOnce(view, depth, onCut)) {
+      for (const inner of decodeOnce(view, depth, limits, onCut)) {
         if (seen.has(inner.bytes)) continue;
         budget -= inner.bytes.length;
         if (budget < 0 || ++count > limits.views) {
@@ -61,16 +67,12 @@ function makeSeen(): { has(bytes: Buffer): boolean } {
   };
 }
 
-function* decodeOnce(view: View, depth: number, onCut: () => void): Generator<View> {
+function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: () => void): Generator<View> {
   const { bytes } = view;
   const unescaped = unescapeView(view);
   if (unescaped !== undefined) yield unescaped;
-  if (isPacked(bytes)) yield* unpackView(view);
-  else if (depth === 0) {
-    const unmarked = unpackUnmarked(bytes, UNPACKED_BYTES);
-    if (unmarked !== undefined) yield stretchView(view, unmarked.encoding, unmarked.bytes, 0, bytes.length);
-  }
-  yield* unpackInside(view, onCut);
+  if (!packed && mayBePacked(bytes, depth)) onCut();
+  else yield* unpackAll(view, depth, onCut);
   const wide = narrow(bytes);
   if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
   const letters = normaliseLetters(bytes);
@@ -81,6 +83,21 @@ function* decodeOnce(view: View, depth: number, onCut: () => void): Generator<Vi
   if (view.encodings.at(-1) === "separators") return;
   yield* decodeRuns(view);
   yield* decodeSpaced(view);
+}
+
+function mayBePacked(bytes: Buffer, depth: number): boolean {
+  if (isPacked(bytes) || (depth === 0 && mayBeUnmarked(bytes))) return true;
+  return placesOfPacked(bytes).next().done !== true;
+}
+
+function* unpackAll(view: View, depth: number, onCut: () => void): Generator<View> {
+  const { bytes } = view;
+  if (isPacked(bytes)) yield* unpackView(view);
+  else if (depth === 0) {
+    const unmarked = unpackUnmarked(bytes, UNPACKED_BYTES);
+    if (unmarked !== undefined) yield stretchView(view, unmarked.encoding, unmarked.bytes, 0, bytes.length);
+  }
+  yield* unpackInside(view, onCut);
 }
 
 function* unpackView(view: View): Generator<View> {

@@ -106,7 +106,9 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
   for (const listener of listeners) listener.on("connection", onConnection);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    closing ??= closeAll(listeners, onConnection, clients, upstreams).then(() => settleAll(serving));
+    closing ??= closeAll(listeners, onConnection, clients, upstreams)
+      .then(() => engine.screener.close())
+      .then(() => settleAll(serving));
     return closing;
   };
   scope.defer("egress", close);

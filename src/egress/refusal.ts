@@ -14,6 +14,7 @@ export const REFUSALS = {
   "egress/name-not-found": 502,
   "egress/not-a-route": 404,
   "egress/not-answered": 403,
+  "egress/not-searched": 503,
   "egress/over-limit": 429,
   "egress/plaintext": 403,
   "egress/port-not-allowed": 403,

@@ -111,7 +111,7 @@ export class Machine {
       platform: "node",
       format: "esm",
       target: "node20.19",
-      external: ["@lydell/node-pty"],
+      external: ["@lydell/node-pty", "esbuild"],
       banner: {
         js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);',
       },

@@ -3,6 +3,9 @@ import { once } from "node:events";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
+import { compilePolicy } from "../../src/egress/2-route/compiled-policy.ts";
+import { makeScreener } from "../../src/egress/3-screen/screener.ts";
+import { makeSearch } from "../../src/egress/3-screen/search.ts";
 import type { Route } from "../../src/manifest/bottle.ts";
 import {
   connectTlsTunnel,
@@ -269,6 +272,50 @@ test("a body that cannot be read is refused", async () => {
     );
   }
   expect(bodies).toEqual([]);
+});
+
+test("a body that is packed again and again is refused, however small it is", async () => {
+  const { world, bodies } = await guard();
+  for (const [layers, answer] of [
+    [3, "200 OK"],
+    [4, "egress/unreadable-body"],
+  ] as const) {
+    let body = Buffer.from("words");
+    for (let layer = 0; layer < layers; layer++) body = gzipSync(body);
+    const encodings = Array.from({ length: layers }, () => "gzip").join(", ");
+    expect(await sendTls(world, TARGET, post(body, `Content-Encoding: ${encodings}\r\n`))).toContain(answer);
+  }
+  expect(bodies).toHaveLength(1);
+});
+
+describe("a body that takes long to search", () => {
+  const slow = (end = "") => `${"QWxhZGRpbjpvcGVuIHNlc2FtZQ== ".repeat(9_000)}${end}`;
+
+  test("holds up no other request, and is searched to its end all the same", async () => {
+    const { world, bodies } = await guard();
+    const ended: string[] = [];
+    const send = async (name: string, request: string) => {
+      const answer = await sendTls(world, TARGET, request);
+      ended.push(name);
+      return answer;
+    };
+    const [harmless, harmful] = [send("slow", post(slow())), send("slow", post(slow(base64(SECRET))))];
+    const quick = [await send("quick", post("words")), await send("quick", head("GET /x"))];
+    expect(quick.every((answer) => answer.includes("200 OK"))).toBe(true);
+    expect(await harmless).toContain("200 OK");
+    expect(await harmful).toContain("egress/secret-in-request");
+    expect(ended).toEqual(["quick", "quick", "slow", "slow"]);
+    expect(bodies.filter((body) => body.length > 1_000)).toEqual([slow()]);
+  });
+
+  test("is refused when it takes too long, whatever is in it", async () => {
+    const screener = makeScreener([], () => false, [], makeSearch([], [], 20));
+    const [compiled] = compilePolicy({ routes: [plain(makeRoute(HOST))] }).routes;
+    if (compiled === undefined) throw new Error("no route");
+    const refusal = await screener.scan(Buffer.from(slow()), compiled).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ name: "ScreenedOut", refusal: { code: "egress/not-searched" } });
+    await screener.close();
+  });
 });
 
 test("innocent requests arrive as they were sent", async () => {

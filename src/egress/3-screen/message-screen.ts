@@ -54,10 +54,10 @@ export class MessageScreen {
     const refusal = await settle(this.#asked, scan, WHERE, this.#decide);
     if (refusal !== undefined) throw new ScreenedOut(refusal);
     if (message.length > REMEMBERED) return;
-    const text = this.#screener.clear(message, this.#asked.compiled).toString("utf8");
+    const text = (await this.#screener.clear(message, this.#asked.compiled)).toString("utf8");
     const pieces = [{ name: "websocket", value: text.replace(LABEL, "") }];
     const { compiled, destination } = this.#asked;
-    const joined = this.#screener.join(destination.to.host.text, pieces, compiled);
+    const joined = await this.#screener.join(destination.to.host.text, pieces, compiled);
     if (joined !== undefined) throw this.#refuse(joined);
     const before = (this.#before + (pieces[0]?.value ?? "")).slice(-REMEMBERED);
     const [split] = this.#before === "" ? [] : await this.#screener.scan(Buffer.from(before), compiled);

@@ -1,5 +1,4 @@
 import type { Finding } from "../../detect/finding.ts";
-import { unpack } from "../../detect/unpack.ts";
 import type { Destination } from "../1-accept/destination.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { makeRefusal, type Refusal } from "../refusal.ts";
@@ -14,6 +13,7 @@ import { refuseFinding } from "./refuse-finding.ts";
 import type { Screener } from "./screener.ts";
 import { type Decide, settle } from "./settle.ts";
 import { StreamedBody } from "./streamed-body.ts";
+import { unpackBody } from "./unpack-body.ts";
 import { jsonValues, type NamedPiece, queryValues } from "./values.ts";
 
 /** A request that is about to leave. */
@@ -130,7 +130,7 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
   const usual = fields.filter(isUsualField).map((field) => [asPiece(field)]);
   const groups = [pieces, fields.filter(isOwnField).map(asPiece), ...usual];
   let joined: Finding | undefined;
-  for (const group of groups) joined ??= screener.join(host, group, compiled);
+  for (const group of groups) joined ??= await screener.join(host, group, compiled);
   return joined && refuseFinding(compiled.route, joined, "request line or headers");
 }
 
@@ -177,7 +177,7 @@ async function screenBody(
 ): Promise<ScreenedBytes | Refusal> {
   const { compiled, destination } = leaving;
   const provided = compiled.agent !== undefined;
-  const plain = unpack(bytes, encodings, UNPACKED_BYTES);
+  const plain = await unpackBody(bytes, encodings, UNPACKED_BYTES);
   if (plain.kind !== "unpacked") return refuseEncoding(encodings.join(", "));
   let redacted: readonly Finding[] = [];
   const scan = async () => {
@@ -192,7 +192,7 @@ async function screenBody(
   // of any kind: a search stops at a number of findings, and what stands behind them was not seen before
   const [again] = left;
   if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
-  const joined = screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
+  const joined = await screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
   if (joined !== undefined) return refuseFinding(compiled.route, joined, "body");
   if (redacted.length === 0) return { kind: "bytes", bytes, redacted, unpacked: false };
   return { kind: "bytes", bytes: clean, redacted, unpacked: encodings.length > 0 };

@@ -1,29 +1,29 @@
 import type { DetectorName } from "../../detect/detectors-table.ts";
 import type { Detector, Finding } from "../../detect/finding.ts";
-import { type KnownValue, makeKnownValueDetector } from "../../detect/known-values.ts";
+import type { KnownValue } from "../../detect/known-values.ts";
 import { findOverEncoding } from "../../detect/over-encoding.ts";
-import { makeEntropyDetector } from "../../detect/scan-entropy.ts";
 import { scanHostLabels } from "../../detect/scan-host.ts";
-import { makePaymentDetector } from "../../detect/scan-payments.ts";
 import { makeTokenDetector } from "../../detect/scan-tokens.ts";
-import { scanWholly } from "../../detect/scan-wholly.ts";
 import type { Route } from "../../manifest/bottle.ts";
 import type { Supervisor } from "../../supervise/hold.ts";
 import type { CompiledRoute } from "../2-route/compiled-policy.ts";
 import { canBeAsked, scopeOf } from "./can-be-asked.ts";
+import { makeSearch } from "./search.ts";
 import { makeSplitMemory } from "./split-memory.ts";
 import type { NamedPiece } from "./values.ts";
 
 /** Searches everything that one bottle sends. */
 export type Screener = {
-  /** What is found in the bytes on this route; long ones in slices, so that other work goes on meanwhile. */
+  /** What is found in the bytes on this route. Like the others, throws `ScreenedOut` for what cannot be searched. */
   scan(bytes: Buffer, compiled: CompiledRoute): Promise<readonly Finding[]>;
   /** What the host and the target say that no detector reads: data in freely chosen labels, encoding for its own sake. */
   scanTarget(host: string, target: string, compiled: CompiledRoute): Finding | undefined;
   /** What the pieces of one message, and of those before it, make up together. */
-  join(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined;
+  join(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Promise<Finding | undefined>;
   /** A short text without the values that were let pass. */
-  clear(bytes: Buffer, compiled: CompiledRoute): Buffer;
+  clear(bytes: Buffer, compiled: CompiledRoute): Promise<Buffer>;
+  /** Searches nothing any more. */
+  close(): Promise<void>;
   readonly held: HeldBytes;
 };
 
@@ -33,8 +33,6 @@ type IsApproved = Supervisor["isApproved"];
 /** Memory for bodies that are held until they are screened. */
 export type HeldBytes = { take(bytes: number): boolean; give(bytes: number): void };
 
-const SLICE_BYTES = 256 * 1024;
-const OVERLAP_BYTES = 16 * 1024;
 const HELD_BYTES = 32 * 1024 * 1024;
 const DEFAULT_DETECTORS: readonly string[] = ["known", "tokens"] satisfies readonly DetectorName[];
 const JOINED_BYTES = 4 * 1024;
@@ -53,53 +51,36 @@ export function makeScreener(
   values: readonly KnownValue[],
   isApproved: IsApproved,
   loaded: readonly Detector[],
+  search = makeSearch(values, loaded),
 ): Screener {
-  const known = makeKnownValueDetector(values);
-  const tokens = makeTokenDetector();
-  const others: readonly Detector[] = [tokens, makePaymentDetector(), makeEntropyDetector(), ...loaded];
-  const memory = makeSplitMemory(values, tokens);
-  const detectorsOf = ({ route }: CompiledRoute): readonly Detector[] => {
-    return detectorNamesOf(route).map((wanted) => {
-      const detector = [known, ...others].find(({ name }) => name === wanted);
-      if (detector === undefined) throw new Error(`no detector ${wanted}`); // nothing leaves unsearched
-      return detector;
-    });
-  };
+  const memory = makeSplitMemory(values, makeTokenDetector());
   let hasApproved = false;
   const blank = (bytes: Buffer, findings: readonly Finding[], compiled: CompiledRoute): Buffer | undefined => {
     const cleared = blankApproved(bytes, findings, compiled, isApproved);
     hasApproved ||= cleared !== undefined;
     return cleared;
   };
-  const clearFully = (bytes: Buffer, compiled: CompiledRoute, detectors: readonly Detector[]) => {
+  const clearFully = async (bytes: Buffer, compiled: CompiledRoute, detectors = detectorNamesOf(compiled.route)) => {
     for (let left = bytes, round = 0; ; round++) {
-      const findings = scanWholly(left, detectors);
+      const findings = await search.find(left, detectors);
       const cleared = blank(left, findings, compiled);
       if (cleared === undefined || round === MOST_ROUNDS) return { findings, left };
       left = cleared;
     }
   };
-  const joinOnce = (pieces: readonly NamedPiece[], compiled: CompiledRoute): Finding | undefined => {
+  const joinOnce = async (pieces: readonly NamedPiece[], compiled: CompiledRoute): Promise<Finding | undefined> => {
     const joined = Buffer.from(pieces.map(({ value }) => value).join(""));
     if (pieces.length < 2) return undefined;
     const small = joined.length <= JOINED_BYTES;
-    const detectors = small ? detectorsOf(compiled).filter(({ name }) => name !== "entropy") : [known];
-    const texts = small ? [joined, joinNeighbours(pieces)] : [joined];
-    const [found] = texts.flatMap((text) => clearFully(text, compiled, detectors).findings);
-    return found && { ...found, encodings: ["split", ...found.encodings] };
+    const detectors = small ? detectorNamesOf(compiled.route).filter((name) => name !== "entropy") : ["known"];
+    for (const text of small ? [joined, joinNeighbours(pieces)] : [joined]) {
+      const [found] = (await clearFully(text, compiled, detectors)).findings;
+      if (found !== undefined) return { ...found, encodings: ["split", ...found.encodings] };
+    }
+    return undefined;
   };
   return {
-    scan: async (bytes, compiled) => {
-      const detectors = detectorsOf(compiled);
-      if (bytes.length <= SLICE_BYTES) return clearFully(bytes, compiled, detectors).findings;
-      let left = bytes;
-      for (let round = 0; ; round++) {
-        const findings = await scanSlices(left, detectors);
-        const cleared = blank(left, findings, compiled);
-        if (cleared === undefined || round === MOST_ROUNDS) return findings;
-        left = cleared;
-      }
-    },
+    scan: async (bytes, compiled) => (await clearFully(bytes, compiled)).findings,
     scanTarget: (host, target, compiled) => {
       const wanted = compiled.route.dlp.outboundDetectors ?? DEFAULT_DETECTORS;
       if (!wanted.includes("tokens")) return undefined;
@@ -107,36 +88,26 @@ export function makeScreener(
       const labels = host.slice(0, -fixed).split(".");
       return scanHostLabels(labels, wanted.includes("entropy")) ?? findOverEncoding(target);
     },
-    join: (host, pieces, compiled) => {
+    join: async (host, pieces, compiled) => {
       const inPath = pieces.filter(({ name }) => name.startsWith("/"));
       const others = pieces.filter((piece) => !inPath.includes(piece));
       const texts = inPath.length === 0 || others.length === 0 ? [pieces] : [pieces, others];
       for (const part of texts) {
-        const found = joinOnce(part, compiled);
+        const found = await joinOnce(part, compiled);
         if (found !== undefined) return found;
       }
       for (const { name, value } of pieces) {
         // what was let pass is no part of anything; most bottles never let anything pass
-        const rest = hasApproved ? clearFully(Buffer.from(value), compiled, detectorsOf(compiled)).left : value;
+        const rest = hasApproved ? (await clearFully(Buffer.from(value), compiled)).left : value;
         const split = memory.add(host, { name, value: rest.toString() });
         if (split !== undefined) return split;
       }
       return undefined;
     },
-    clear: (bytes, compiled) => clearFully(bytes, compiled, detectorsOf(compiled)).left,
+    clear: async (bytes, compiled) => (await clearFully(bytes, compiled)).left,
+    close: () => search.close(),
     held: makeHeldBytes(HELD_BYTES),
   };
-}
-
-async function scanSlices(bytes: Buffer, detectors: readonly Detector[]): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  for (let from = 0; from < bytes.length; from += SLICE_BYTES - OVERLAP_BYTES) {
-    for (const finding of scanWholly(bytes.subarray(from, from + SLICE_BYTES), detectors)) {
-      findings.push({ ...finding, offset: finding.offset + from });
-    }
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  return findings;
 }
 
 /** The bytes without what a person let pass, so that nothing hides behind it; undefined when there is none of that. */
