@@ -10,47 +10,52 @@ type Candidate = { readonly bytes: Uint8Array; readonly fold: boolean; readonly 
 const HEAD = 3;
 /** Three bytes are known by five bits each, which is a letter in any case, so that all tables stay in the nearest cache */
 const LOW = 0x1f;
-/** What three bytes may be of some pattern: its first ones, or those behind the first */
+const PLACES = 1 << 15;
+/** What bytes may be of some pattern: its first ones, or those behind the first */
 const BEGINS = 1;
 const FOLLOWS = 2;
 const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
+/** Any byte, where a pattern ends before */
+const ANY = -1;
 
 /**
  * Many texts searched at once, in one pass that looks at every second place only: whatever stands in a text has its first three
- * bytes there, or those behind the first.
+ * bytes there, or those behind the first. What three bytes do not rule out the fourth one does most often.
  */
 export class PatternSet {
-  readonly #marks = new Uint8Array(1 << 15);
+  readonly #marks = new Uint8Array(PLACES);
+  readonly #closer = new Uint8Array(1 << 16);
   /** Patterns by their first three bytes, each in the order in which they were given */
-  readonly #candidates = new Map<number, Candidate[]>();
+  readonly #candidates: (Candidate[] | undefined)[] = Array.from({ length: PLACES });
 
   constructor(patterns: readonly Pattern[]) {
     if (patterns.some(({ bytes }) => bytes.length < HEAD)) throw new Error("a pattern of fewer than three bytes");
     for (const [index, { bytes, fold }] of patterns.entries()) {
       const candidate = { bytes: fold ? bytes.map((byte) => LOWER[byte] ?? 0) : bytes, fold, index };
-      const place = headOf(bytes, 0);
-      const others = this.#candidates.get(place);
-      if (others === undefined) this.#candidates.set(place, [candidate]);
+      const place = placeOf(bytes[0] ?? 0, bytes[1] ?? 0, bytes[2] ?? 0);
+      const others = this.#candidates[place];
+      if (others === undefined) this.#candidates[place] = [candidate];
       else others.push(candidate);
-      this.#mark(place, BEGINS);
-      // anything may stand behind a pattern of three
-      const tail = headOf(bytes, 1);
-      if (bytes.length > HEAD) this.#mark(tail, FOLLOWS);
-      else for (let any = 0; any <= LOW; any++) this.#mark((tail & ~LOW) | any, FOLLOWS);
+      this.#mark(bytes, 0, BEGINS);
+      this.#mark(bytes, 1, FOLLOWS);
     }
   }
 
   /** Tells every place of every pattern, from the left. */
   find(bytes: Uint8Array, onHit: OnHit): void {
     const marks = this.#marks;
+    const closer = this.#closer;
     const last = bytes.length - HEAD;
     if (last < 0) return;
     let first = (bytes[0] as number) & LOW;
     let at = 0;
     for (; at <= last; at += 2) {
       const third = (bytes[at + 2] as number) & LOW;
-      const mark = marks[(first << 10) | (((bytes[at + 1] as number) & LOW) << 5) | third] as number;
+      const place = (first << 10) | (((bytes[at + 1] as number) & LOW) << 5) | third;
       first = third;
+      if (marks[place] === 0) continue;
+      // no byte behind the last one: whatever stands there is looked at
+      const mark = at < last ? (closer[closerOf(place, bytes[at + 3] as number)] as number) : BEGINS | FOLLOWS;
       if (mark === 0) continue;
       if ((mark & FOLLOWS) !== 0 && at > 0 && this.#tell(bytes, at - 1, onHit)) return;
       if ((mark & BEGINS) !== 0 && this.#tell(bytes, at, onHit)) return;
@@ -59,7 +64,8 @@ export class PatternSet {
   }
 
   #tell(bytes: Uint8Array, at: number, onHit: OnHit): boolean {
-    const candidates = this.#candidates.get(headOf(bytes, at));
+    const place = placeOf(bytes[at] as number, bytes[at + 1] as number, bytes[at + 2] as number);
+    const candidates = this.#candidates[place];
     if (candidates === undefined) return false;
     for (const candidate of candidates) {
       if (standsAt(bytes, at, candidate) && onHit(at, candidate.index) === true) return true;
@@ -67,15 +73,32 @@ export class PatternSet {
     return false;
   }
 
-  #mark(place: number, as: number): void {
-    this.#marks[place] = (this.#marks[place] ?? 0) | as;
+  /** Marks the four bytes of a pattern from one of its places on, whatever stands behind its end. */
+  #mark(bytes: Uint8Array, from: number, as: number): void {
+    const [first = 0, second = 0, third = ANY, fourth = ANY] = bytes.subarray(from, from + HEAD + 1);
+    for (const one of bytesOf(third)) {
+      const place = placeOf(first, second, one);
+      this.#marks[place] = 1;
+      for (const other of bytesOf(fourth)) {
+        const closer = closerOf(place, other);
+        this.#closer[closer] = (this.#closer[closer] ?? 0) | as;
+      }
+    }
   }
 }
 
-/** Five bits each, as in the loop above, which calls nothing because it runs before anything is compiled. */
-function headOf(bytes: Uint8Array, at: number): number {
-  const [first = 0, second = 0, third = 0] = [bytes[at], bytes[at + 1], bytes[at + 2]];
+function bytesOf(byte: number): readonly number[] {
+  return byte === ANY ? Array.from({ length: LOW + 1 }, (_, any) => any) : [byte];
+}
+
+/** Five bits each. */
+function placeOf(first: number, second: number, third: number): number {
   return ((first & LOW) << 10) | ((second & LOW) << 5) | (third & LOW);
+}
+
+/** Twenty bits in sixteen. */
+function closerOf(place: number, fourth: number): number {
+  return ((place << 1) ^ (place >> 11) ^ ((fourth & LOW) * 0x8b1)) & 0xffff;
 }
 
 function standsAt(bytes: Uint8Array, start: number, { bytes: wanted, fold }: Candidate): boolean {

@@ -2,6 +2,7 @@ import { entropyOf } from "./entropy.ts";
 import { type Detector, digestSecret, type Finding, isExample, maskSecret } from "./finding.ts";
 import { NAME_ANCHORS, readNamedValue } from "./named-value.ts";
 import { PatternSet } from "./pattern-set.ts";
+import { makeTextWindow } from "./text-window.ts";
 import { TOKEN_FORMATS } from "./token-table.ts";
 
 /** Most findings in one text: more say nothing new */
@@ -18,7 +19,13 @@ type Format = {
   readonly form: RegExp;
   readonly entropy: number;
   readonly notAfter: RegExp;
+  /** As many bytes as it may have, and more */
+  readonly reach: number;
 };
+
+/** What is looked at before and behind the beginning of a token, and a name or a login */
+const BEFORE = 64;
+const AFTER = 1024;
 
 /** Finds tokens by the forms that their providers document, and values that their names say are secret. */
 export function makeTokenDetector(): Detector {
@@ -28,6 +35,7 @@ export function makeTokenDetector(): Detector {
     form: new RegExp(`${anchor.replace(/[.$|+]/g, "\\$&")}${rest}`, "y"),
     entropy: entropy ?? 2,
     notAfter: notAfter ?? /[0-9A-Za-z_]/,
+    reach: reachOf(rest),
   }));
   const patterns = new PatternSet([
     ...TOKEN_FORMATS.map(({ anchor }) => ({ bytes: Buffer.from(anchor, "latin1"), fold: false })),
@@ -41,7 +49,7 @@ export function makeTokenDetector(): Detector {
     scan: (bytes) => {
       const findings: Finding[] = [];
       let named = 0;
-      let text: string | undefined;
+      const window = makeTextWindow(bytes);
       patterns.find(bytes, (offset, index) => {
         // what stands inside a token that was found is part of it
         const last = findings.at(-1);
@@ -54,16 +62,19 @@ export function makeTokenDetector(): Detector {
           return undefined;
         if (index >= firstName && index < login && offset < named) return undefined;
         if (index >= firstName && index < login && !isAssigned(bytes, offset)) return undefined;
-        text ??= bytes.toString("latin1");
         const format = formats[index];
-        if (format !== undefined) findings.push(...readFormat(text, offset, format));
-        else if (index === login) findings.push(...readLogin(text, offset));
-        else {
-          const value = readNamedValue(text, offset);
-          if (value !== undefined) {
-            named = value.start + value.value.length;
-            findings.push(makeFinding(value.rule, value.provider, value.start, value.value));
-          }
+        const { text, start } = window.at(offset, BEFORE, format?.reach ?? AFTER);
+        const at = offset - start;
+        const found =
+          format !== undefined
+            ? readFormat(text, at, format)
+            : index === login
+              ? readLogin(text, at)
+              : readName(text, at);
+        if (found !== undefined) {
+          const place = found.offset + start;
+          if (index >= firstName && index < login) named = place + found.length;
+          findings.push({ ...found, offset: place });
         }
         return findings.length >= MOST_FINDINGS;
       });
@@ -94,13 +105,25 @@ function makeSet(form: RegExp): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (form.test(String.fromCharCode(byte)) ? 1 : 0));
 }
 
-function readFormat(text: string, at: number, { rule, provider, form, entropy, notAfter }: Format): Finding[] {
-  if (at > 0 && notAfter.test(text[at - 1] ?? "") && !isEscape(text, at)) return [];
+/** Twice over what every repetition allows, as they may be repeated themselves. */
+function reachOf(rest: string): number {
+  const most = [...rest.matchAll(/\{(?:[0-9]+,)?([0-9]+)\}/g)].reduce((sum, [, count]) => sum + Number(count), 0);
+  return AFTER + 2 * most;
+}
+
+function readName(text: string, at: number): Finding | undefined {
+  const found = readNamedValue(text, at);
+  return found && makeFinding(found.rule, found.provider, found.start, found.value);
+}
+
+function readFormat(text: string, at: number, format: Format): Finding | undefined {
+  const { rule, provider, form, entropy, notAfter } = format;
+  if (at > 0 && notAfter.test(text[at - 1] ?? "") && !isEscape(text, at)) return undefined;
   form.lastIndex = at;
   const value = form.exec(text)?.[0];
   if (value === undefined || entropyOf(value) < (isExample(value) ? Math.min(entropy, EXAMPLE_ENTROPY) : entropy))
-    return [];
-  return [makeFinding(rule, provider, at, value)];
+    return undefined;
+  return makeFinding(rule, provider, at, value);
 }
 
 /** The letter before may belong to an escape, as in `\nAKIA…` */
@@ -108,12 +131,12 @@ function isEscape(text: string, at: number): boolean {
   return /\\[nrt]$|%[0-9A-Fa-f]{2}$|\\u[0-9A-Fa-f]{4}$|\\x[0-9A-Fa-f]{2}$/.test(text.slice(Math.max(0, at - 6), at));
 }
 
-function readLogin(text: string, at: number): Finding[] {
+function readLogin(text: string, at: number): Finding | undefined {
   URL_LOGIN.lastIndex = at;
   const match = URL_LOGIN.exec(text);
   const [, user = "", password = ""] = match ?? [];
-  if (match === null || COMMON_LOGIN.test(password) || entropyOf(password) < 2) return [];
-  return [makeFinding("url-login", "any", at + 3 + user.length + 1, password)];
+  if (match === null || COMMON_LOGIN.test(password) || entropyOf(password) < 2) return undefined;
+  return makeFinding("url-login", "any", at + 3 + user.length + 1, password);
 }
 
 function makeFinding(rule: string, provider: string, offset: number, value: string): Finding {

@@ -1,4 +1,4 @@
-import { type Replacement, replacedView, type View } from "./view.ts";
+import { type ReplacedView, type Replacement, replacedView, type View } from "./view.ts";
 
 const ENTITIES: Readonly<Record<string, string>> = {
   ...{ amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: " ", sol: "/" },
@@ -21,7 +21,7 @@ const LONGEST = 12;
 const [PERCENT, BACKSLASH, AMPERSAND, EQUALS] = [0x25, 0x5c, 0x26, 0x3d];
 
 /** One layer of percent, backslash, entity and quoted-printable escapes undone; undefined when there is none. */
-export function unescapeView(below: View): View | undefined {
+export function unescapeView(below: View): ReplacedView | undefined {
   const { bytes } = below;
   const quoted = isQuotedPrintable(bytes);
   // the next place of each mark, beyond the end when there is none

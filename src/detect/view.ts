@@ -26,10 +26,19 @@ export type Replacement = {
   readonly newLength: number;
 };
 
+/** A view in which some things were replaced. */
+export type ReplacedView = View & { readonly replaced: readonly Replacement[] };
+
+/** A stretch of a view. */
+export function partView({ bytes, encodings, locate }: View, start: number, end: number): View {
+  return { bytes: bytes.subarray(start, end), encodings, locate: (offset, length) => locate(start + offset, length) };
+}
+
 /** A view of a view in which some things are replaced, told from the left; all else is as it was. */
-export function replacedView(below: View, name: string, bytes: Buffer, replaced: readonly Replacement[]): View {
+export function replacedView(below: View, name: string, bytes: Buffer, replaced: readonly Replacement[]): ReplacedView {
   return {
     bytes,
+    replaced,
     encodings: [...below.encodings, name],
     locate: (offset, length) => {
       const from = originOf(replaced, offset);

@@ -1,3 +1,5 @@
+import { isAscii } from "node:buffer";
+import { changedParts } from "./changed-parts.ts";
 import { decodeRuns } from "./encoded-runs.ts";
 import { normaliseLetters } from "./letters.ts";
 import { isPacked } from "./meaning.ts";
@@ -17,6 +19,7 @@ export type ViewLimits = {
 
 const UNPACKED_BYTES = 8 * 1024 * 1024;
 const REVERSED_BYTES = 64 * 1024;
+const REVERSED_ESCAPES = 4 * 1024;
 const REMEMBERED_BYTES = 1024;
 const MOST_REMEMBERED = 8;
 /** Places in one text at which something packed may begin */
@@ -68,9 +71,10 @@ function makeSeen(): { has(bytes: Buffer): boolean } {
 }
 
 function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: () => void): Generator<View> {
-  const { bytes } = view;
-  const unescaped = unescapeView(view);
-  if (unescaped !== undefined) yield unescaped;
+  const { bytes, encodings } = view;
+  // what is written backwards as a whole is not escaped backwards as well; small texts are cheap to be sure of
+  const unescaped = encodings[0] === "reversed" && bytes.length > REVERSED_ESCAPES ? undefined : unescapeView(view);
+  if (unescaped !== undefined) yield* changedParts(unescaped);
   if (!packed && mayBePacked(bytes, depth)) onCut();
   else yield* unpackAll(view, depth, onCut);
   const wide = narrow(bytes);
@@ -80,14 +84,14 @@ function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: (
   if (depth === 0 && bytes.length <= REVERSED_BYTES) {
     yield stretchView(view, "reversed", Buffer.from(bytes).reverse(), 0, bytes.length);
   }
-  if (view.encodings.at(-1) === "separators") return;
+  if (encodings.at(-1) === "separators") return;
   yield* decodeRuns(view);
   yield* decodeSpaced(view);
 }
 
 function mayBePacked(bytes: Buffer, depth: number): boolean {
   if (isPacked(bytes) || (depth === 0 && mayBeUnmarked(bytes))) return true;
-  return placesOfPacked(bytes).next().done !== true;
+  return !isAscii(bytes) && placesOfPacked(bytes).next().done !== true;
 }
 
 function* unpackAll(view: View, depth: number, onCut: () => void): Generator<View> {
@@ -115,6 +119,7 @@ function* unpackView(view: View): Generator<View> {
 /** What is packed and stands behind something else, as a file does in a form. */
 function* unpackInside(view: View, onCut: () => void): Generator<View> {
   const { bytes } = view;
+  if (isAscii(bytes)) return; // no mark is
   let tries = 0;
   for (const [encoding, start] of placesOfPacked(bytes)) {
     if (++tries > MOST_INSIDE) return onCut();
