@@ -133,6 +133,7 @@ describe("hostile output", () => {
     pane.run("set-option", "-s", "set-clipboard", "on");
     pane.run("set-option", "-g", "allow-passthrough", "on");
     pane.run("set-option", "-g", "allow-rename", "on");
+    pane.run("set-option", "-g", "automatic-rename", "off"); // tmux's own, after the program in front, comes and goes
     const title = pane.ask("#{pane_title} #{window_name}");
     const attack = [
       "\\033]2;evil\\007\\033]0;evil\\007\\033kevil\\033\\\\\\\\",
