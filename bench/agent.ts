@@ -1,19 +1,31 @@
 // A whole headless turn of Claude Code, one tool call in it, in a bottle and without one: the same program, the same scripted
-// model server, interleaved.
+// model server under the name api.anthropic.com, interleaved. Claude Code does more under that name than for any other base
+// URL (it fetches settings and limits before its first question), so the turn without a bottle must reach the server by it
+// as well: through a hosts file of its own and port 443 of a loopback address, which takes root.
 //   npm run bench:agent [-- ROUNDS]
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { createServer } from "node:https";
+import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { Scope } from "../src/base/scope.ts";
+import { parseHost } from "../src/egress/wire/host.ts";
 import { type ModelStep, makeStubAnthropic } from "../test/fixtures/stub-anthropic.ts";
 import { openHttpsOrigin, originAuthority } from "../test/socket/egress/harness.ts";
+
+const HOST = "api.anthropic.com";
+const ADDRESS = "127.0.0.77";
 
 const ROOT = resolve(import.meta.dirname, "..");
 const KEY = `sk-ant-api03-${"bench".repeat(8)}`;
 const rounds = Number(process.argv[2] ?? 15);
 const scope = new Scope();
-const work = mkdtempSync(join(process.getuid?.() === 0 ? homedir() : tmpdir(), "bottle-bench-"));
+if (process.getuid?.() !== 0) {
+  console.error("bench/agent binds port 443 of a loopback address: run it as root");
+  process.exit(2);
+}
+const work = mkdtempSync(join(homedir(), "bottle-bench-"));
 
 type Contender = {
   readonly name: string;
@@ -30,11 +42,8 @@ try {
 
 async function main(): Promise<void> {
   const model = makeStubAnthropic((headers) => headers["x-api-key"] === KEY);
-  const handle = model.handle;
-  const [service, direct] = [
-    await openHttpsOrigin(scope, "api.anthropic.com", handle),
-    await openHttpsOrigin(scope, "localhost", handle),
-  ];
+  const service = await openHttpsOrigin(scope, HOST, model.handle);
+  await openDirect(model.handle);
   const cache = join(ROOT, ".cache/bench-agent");
   const project = join(work, "project");
   for (const folder of [cache, project, join(work, "home"), join(work, "own/bottles")])
@@ -43,7 +52,7 @@ async function main(): Promise<void> {
   writeFileSync(join(project, "README.md"), "# A small project\n");
   writeFileSync(
     join(work, "own/config.yaml"),
-    `extra_ca: ${join(work, "ca.pem")}\nresolve: {api.anthropic.com: "127.0.0.1:${service.port}"}\n`,
+    `extra_ca: ${join(work, "ca.pem")}\nresolve: {${HOST}: "127.0.0.1:${service.port}"}\n`,
   );
   writeFileSync(join(work, "own/bottles/claude.md"), "---\nagent_provider: {template: claude, auth_token: KEY}\n---\n");
   const env = { PATH: process.env["PATH"], HOME: join(work, "home") };
@@ -59,11 +68,13 @@ async function main(): Promise<void> {
   if (program === undefined) throw new Error("there is no program in the cache");
   const plain: Contender = {
     name: "without one",
-    argv: [join(programs, program, "bin/claude"), "--dangerously-skip-permissions", "--print"],
+    argv: [
+      ...(["unshare", "--mount", "sh", "-ec", 'mount --bind "$0" /etc/hosts; exec "$@"', join(work, "hosts")] as const),
+      ...[join(programs, program, "bin/claude"), "--dangerously-skip-permissions", "--print"],
+    ],
     env: {
       ...env,
       ANTHROPIC_API_KEY: KEY,
-      ANTHROPIC_BASE_URL: `https://localhost:${direct.port}`,
       NODE_EXTRA_CA_CERTS: join(work, "ca.pem"),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
       IS_SANDBOX: "1", // it refuses to work for root elsewhere
@@ -78,6 +89,22 @@ async function main(): Promise<void> {
     }
   }
   report(times);
+}
+
+/** The same server where a program finds it that asks nothing but the hosts file. */
+async function openDirect(handle: Parameters<typeof openHttpsOrigin>[2]): Promise<void> {
+  const leaf = await (await originAuthority()).issue(parseHost(HOST));
+  const server = createServer({ key: leaf.keyPem, cert: leaf.certificatePem }, (request, response) => {
+    void handle(request, response);
+  });
+  server.keepAliveTimeout = 20_000;
+  server.listen(443, ADDRESS);
+  await once(server, "listening");
+  scope.defer("the server at 443", () => {
+    server.closeAllConnections();
+    server.close();
+  });
+  writeFileSync(join(work, "hosts"), `127.0.0.1 localhost\n${ADDRESS} ${HOST}\n`);
 }
 
 function turn(): readonly ModelStep[] {
