@@ -7,6 +7,7 @@ import type { JournalEvent } from "../journal/event.ts";
 import type { Supervisor } from "../supervise/hold.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
 import { makeScreener } from "./3-screen/screener.ts";
+import { warmUp } from "./3-screen/warm-up.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
 import { makeNeedles } from "./6-reply/echo-mask.ts";
@@ -104,8 +105,11 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
     serving.add(settled);
   };
   for (const listener of listeners) listener.on("connection", onConnection);
+  const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
+  const callOff = agent && warmUp((bytes) => engine.screener.scan(bytes, agent));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
+    callOff?.();
     closing ??= closeAll(listeners, onConnection, clients, upstreams)
       .then(() => engine.screener.close())
       .then(() => settleAll(serving));
