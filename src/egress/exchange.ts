@@ -1,6 +1,7 @@
 import { readsReplies } from "./2-route/reply-policy.ts";
 import { MessageScreen } from "./3-screen/message-screen.ts";
 import { ScreenedOut } from "./3-screen/screened-out.ts";
+import { keepUpstream } from "./5-forward/keep-upstream.ts";
 import { openUpstream, type Upstream } from "./5-forward/open-upstream.ts";
 import { type Outgoing, renderOutgoingHead } from "./5-forward/outgoing-head.ts";
 import { receiveResponse } from "./5-forward/receive-response.ts";
@@ -33,7 +34,6 @@ export type Exchanged = { readonly kind: "answered"; readonly keepAlive: boolean
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const RESPONSE_HEAD_BYTES = 128 * 1024;
 const NO_ECHOES = makeNeedles([]);
-const POOLED_MS = 30_000;
 /** Codes with which a websocket is closed, RFC 6455 §7.4.1 */
 const PROTOCOL_ERROR = 1002;
 const POLICY_VIOLATION = 1008;
@@ -167,16 +167,8 @@ async function relay(engine: Engine, client: Channel, relayed: Relayed): Promise
   account.meter = meter;
   const reply = { response, body: screened, framing, decoded: unpack, keepAlive, mask, meter };
   const back = await relayBody(engine, client, reply, relayed);
-  if (
-    (await settled(sending))?.kind === "sent" &&
-    raw.done &&
-    response.keepAlive &&
-    response.framing.kind !== "until-close"
-  ) {
-    engine.upstream.pool.put(upstream.key, upstream.channel, pooledMs(response));
-  } else {
-    upstream.channel.destroy();
-  }
+  if ((await settled(sending))?.kind === "sent" && raw.done) keepUpstream(engine.upstream.pool, upstream, response);
+  else upstream.channel.destroy();
   note(engine, outgoing, account, { in: back });
   return { kind: "answered", keepAlive };
 }
@@ -249,12 +241,6 @@ function replyFraming(response: ResponseHead, clientVersion: "1.0" | "1.1", deco
   const { framing } = response;
   if (framing.kind === "none" || (framing.kind === "length" && !decoded)) return framing;
   return clientVersion === "1.1" ? { kind: "chunked" } : { kind: "until-close" };
-}
-
-/** A little less than the server says it waits, so that a request never meets a closing door. */
-function pooledMs(response: ResponseHead): number {
-  const timeout = /timeout=([0-9]{1,5})/.exec(valuesOf(response.fields, "keep-alive").join(","))?.[1];
-  return timeout === undefined ? POOLED_MS : Math.min(POOLED_MS, Math.max(0, Number(timeout) * 1000 - 1000));
 }
 
 function refuseBroken(outgoing: Outgoing, why: string): Refusal {

@@ -10,6 +10,7 @@ import { makeScreener } from "./3-screen/screener.ts";
 import { warmUp } from "./3-screen/warm-up.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
+import type { UpstreamPool } from "./5-forward/upstream-pool.ts";
 import { makeNeedles } from "./6-reply/echo-mask.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { sendOwn } from "./6-reply/send-own.ts";
@@ -53,6 +54,8 @@ export type EgressParts = {
   readonly onBug: (error: unknown) => void;
   /** The machine's resolver unless told */
   readonly lookup?: Lookup;
+  /** Connections that are open already; whoever opened them closes them */
+  readonly pool?: UpstreamPool;
 };
 
 /** A bottle's way out. */
@@ -138,7 +141,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     supervisor: parts.supervisor,
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
-    upstream: makeUpstreamNeeds(policy, parts.trust, onOpen, parts.lookup),
+    upstream: makeUpstreamNeeds(policy, parts.trust, onOpen, parts.lookup, parts.pool),
     journal: makeEgressJournal(policy, parts.journal, clock, parts.known),
     counters: { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } },
   };

@@ -1,12 +1,16 @@
 import { findDestination } from "./1-accept/destination.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
-import { openUpstream, type UpstreamNeeds } from "./5-forward/open-upstream.ts";
+import { keepUpstream } from "./5-forward/keep-upstream.ts";
+import { openUpstream, type Upstream, type UpstreamNeeds } from "./5-forward/open-upstream.ts";
 import { renderOutgoingHead } from "./5-forward/outgoing-head.ts";
 import { receiveResponse } from "./5-forward/receive-response.ts";
+import type { UpstreamPool } from "./5-forward/upstream-pool.ts";
+import { openBody } from "./server/body.ts";
 import { PeerGone } from "./server/peer-gone.ts";
 import { parseAuthority } from "./wire/authority.ts";
 import { Malformed } from "./wire/malformed.ts";
 import { parseRequestHead } from "./wire/request-head.ts";
+import type { ResponseHead } from "./wire/response-head.ts";
 
 /** A request that tries the credential of a route, made here and not by anything inside. */
 export type CredentialProbe = {
@@ -23,8 +27,13 @@ export type ProbeResult =
   | { readonly kind: "unanswered"; readonly why: string };
 
 const MAX_HEAD_BYTES = 64 * 1024;
+/** Longer answers cost more than another connection */
+const READ_BYTES = 64 * 1024;
 
-/** Sends a probe the way that every request of its route goes; the answer's body is not read. Throws for faults of ours only. */
+/**
+ * Sends a probe the way that every request of its route goes, and leaves its connection to the first of them when the answer
+ * is short. Throws for faults of ours only.
+ */
 export async function probeCredential(
   probe: CredentialProbe,
   compiled: CompiledPolicy,
@@ -52,13 +61,23 @@ export async function probeCredential(
       body,
     ]);
     const limits = { firstByteMs: timeoutMs, headMs: timeoutMs, maxBytes: MAX_HEAD_BYTES };
-    const { status } = await receiveResponse(channel, false, limits, () => {});
-    return { kind: "answered", status };
+    const response = await receiveResponse(channel, false, limits, () => {});
+    void keepWhenRead(upstream, response, needs.pool);
+    return { kind: "answered", status: response.status };
   } catch (error) {
+    channel.destroy();
     if (error instanceof PeerGone) return { kind: "unanswered", why: `${probe.host} did not answer` };
     if (error instanceof Malformed) return { kind: "unanswered", why: `${probe.host} gave no usable answer` };
     throw error;
-  } finally {
-    channel.destroy();
   }
+}
+
+async function keepWhenRead(upstream: Upstream, response: ResponseHead, pool: UpstreamPool): Promise<void> {
+  const { channel } = upstream;
+  try {
+    const body = openBody(channel, response.framing);
+    for (let read = 0; !body.done && read <= READ_BYTES; ) read += (await body.read())?.length ?? 0;
+    if (body.done) return keepUpstream(pool, upstream, response);
+  } catch {} // it is not needed
+  channel.destroy();
 }

@@ -7,10 +7,12 @@ import { compilePolicy } from "../egress/2-route/compiled-policy.ts";
 import { loadRegexEngine } from "../egress/2-route/path-rule.ts";
 import { loadDetectors } from "../egress/3-screen/load-detectors.ts";
 import { makeUpstreamNeeds } from "../egress/5-forward/make-upstream-needs.ts";
+import { makeUpstreamPool } from "../egress/5-forward/upstream-pool.ts";
 import { makeCertificateAuthority } from "../egress/authority/certificate-authority.ts";
 import { makeTrustEnvironment, type TrustEnvironment } from "../egress/authority/trust-environment.ts";
 import { type Egress, type EgressTotals, openEgress } from "../egress/open-egress.ts";
 import { type CredentialProbe, type ProbeResult, probeCredential } from "../egress/probe-credential.ts";
+import type { Channel } from "../egress/server/channel.ts";
 import { makeUpstreamTrust } from "../egress/server/upstream-trust.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Journal } from "../journal/open-journal.ts";
@@ -90,8 +92,11 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   };
   const gateParts = { supervisor: queue, journal: write, clock, holder, onBug };
   const gate = spec.git && (await openWardenGate({ spec, policy: spec.git, ...gateParts }, scope));
+  const pool = makeUpstreamPool();
+  const probes = new Set<Channel>();
   const close = async (): Promise<void> => {
     queue.close();
+    for (const channel of probes) channel.destroy();
     await Promise.all([state.egress?.close(), gate?.close()]);
     state.closed = true;
   };
@@ -128,11 +133,13 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
         journal: write,
         clock,
         onBug,
+        pool,
       };
       state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {
-      const needs = makeUpstreamNeeds(spec.egress, trust, (channel) => scope.defer("probe", () => channel.destroy()));
+      const onOpen = (channel: Channel) => void probes.add(channel);
+      const needs = makeUpstreamNeeds(spec.egress, trust, onOpen, undefined, pool);
       return probeCredential(probe, compiled, needs, PROBE_MS);
     },
     stats: () => state.egress?.stats() ?? NOTHING_YET,

@@ -7,18 +7,19 @@ import { parseCompanyProxy } from "./company-proxy.ts";
 import type { UpstreamNeeds } from "./open-upstream.ts";
 import { makeUpstreamPool } from "./upstream-pool.ts";
 
-/** What a policy's connections outwards need; the machine's resolver unless told. */
+/** What a policy's connections outwards need; the machine's resolver and no connections to begin with, unless told. */
 export function makeUpstreamNeeds(
   policy: EgressPolicy,
   trust: UpstreamTrust,
   onOpen: (channel: Channel) => void,
   lookup: Lookup = systemLookup,
+  pool = makeUpstreamPool(),
 ): UpstreamNeeds {
   return {
     resolve: policy.resolve,
     lookup,
     classify: makeAddressClassifier(),
-    pool: makeUpstreamPool(),
+    pool,
     proxy: policy.upstreamProxy === undefined ? undefined : parseCompanyProxy(policy.upstreamProxy),
     trust,
     connectTimeoutMs: policy.limits.connectTimeoutMs,

@@ -138,7 +138,7 @@ let bottleAuthority: Promise<CertificateAuthority> | undefined;
 export async function openWorld(
   scope: Scope,
   policy: Partial<EgressPolicy>,
-  parts: Partial<Pick<EgressParts, "lookup" | "authority" | "known" | "supervisor">> = {},
+  parts: Partial<Pick<EgressParts, "lookup" | "authority" | "known" | "supervisor" | "pool">> = {},
 ): Promise<World> {
   bottleAuthority ??= makeCertificateAuthority("test-abcde", systemClock);
   const listener = createServer();
@@ -171,6 +171,7 @@ export async function openWorld(
       loaded: await loadDetectors(routes),
       supervisor: parts.supervisor ?? NOBODY,
       ...(parts.lookup === undefined ? {} : { lookup: parts.lookup }),
+      ...(parts.pool === undefined ? {} : { pool: parts.pool }),
     },
     scope,
   );
