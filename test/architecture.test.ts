@@ -60,7 +60,7 @@ const SOCKET_PLACES = [
   "images/registry/",
   "backends/local/listen",
   "backends/local/output-pipes.ts",
-  "backends/docker/ask-socket.ts",
+  "backends/docker/socket/",
   "backends/link.ts",
   "backends/smolmachines/control.ts",
   "lifecycle/demo/",

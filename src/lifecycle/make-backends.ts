@@ -32,6 +32,7 @@ export function makeBackends(context: Context, mayTry: boolean): readonly Backen
         cacheFolder: paths.cache,
         guestProgram: join(packageRoot(), "dist", "guest.cjs"),
         link: context.env["BOTTLE_DOCKER_LINK"],
+        calls: context.env["BOTTLE_DOCKER_CALLS"],
       });
     }),
     makeLazyBackend("smolmachines", async () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeDockerBackend } from "../../src/backends/docker/docker-backend.ts";
+import { makeOwnerMark } from "../../src/backends/labels.ts";
 import { randomBase36 } from "../../src/base/ids.ts";
 import { run } from "../../src/base/process.ts";
 import { openEngine } from "../../src/images/engine.ts";
@@ -32,6 +33,12 @@ async function importSmallImage(name: string, env: Readonly<Record<string, strin
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** What an engine was not told, and what it was told to be nothing, are the same. */
+function dropEmpty(_key: string, value: unknown): unknown {
+  const isEmpty = typeof value === "object" && value !== null && Object.keys(value).length === 0;
+  return isEmpty || !value ? undefined : value;
 }
 
 describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`, () => {
@@ -77,6 +84,35 @@ describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`
     } finally {
       await bottle.close();
     }
+  });
+
+  test("the engine's command and its socket make the same container", async () => {
+    const inspect = async (calls: string | undefined) => {
+      const limits = { pids: 100, cpus: 0.5, memoryBytes: 256 * 1024 * 1024, timeMs: undefined } as const;
+      const bottle = await openDockerBottle({
+        setup: { calls },
+        link: ["egress"],
+        change: (spec) => ({ ...spec, limits: { ...spec.limits, ...limits } }),
+      });
+      try {
+        const [, container = ""] = bottle.guest.ref.detail.split(" ");
+        const { stdout } = spawnSync("docker", ["inspect", container], { encoding: "utf8" });
+        const text = stdout
+          .replaceAll(bottle.spec.slug, "SLUG")
+          .replaceAll(bottle.folder, "FOLDER")
+          .replaceAll(makeOwnerMark(bottle.folder, process.getuid?.() ?? -1), "HOME")
+          .replaceAll(/SLUG-[a-z0-9]{8}/g, "VOLUME");
+        const [{ Config: config, HostConfig: host }] = JSON.parse(text, dropEmpty);
+        // where the command says a default, the socket says nothing
+        const { RestartPolicy: policy = { Name: "no" }, ConsoleSize: _size, ...rest } = host;
+        return { ...config, ...rest, policy };
+      } finally {
+        await bottle.close();
+      }
+    };
+    const [bySocket, byCommand] = [await inspect(undefined), await inspect("command")];
+    expect(bySocket).toEqual(byCommand);
+    expect(bySocket).toMatchObject({ NetworkMode: "none", CapDrop: ["ALL"], ReadonlyRootfs: true, Memory: 268435456 });
   });
 
   test("an image that is gone before its container is made is told as that, and nothing is left", async () => {

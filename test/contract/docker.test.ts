@@ -8,22 +8,24 @@ const TERMINAL = { columns: 100, rows: 30, term: "xterm" };
 
 /**
  * The ways over which a container's bytes can go, of which the last is what an engine elsewhere gets, which sees no file of
- * ours; and what is known of the first command: nothing, that it has pipes, and what turns out to be wrong.
+ * ours; how the engine is spoken to, at its socket or by its command; and what is known of the first command: nothing, that
+ * it has pipes, and what turns out to be wrong.
  */
-const LINKS = [
-  ["over sockets", undefined, {}],
-  ["over streams", "streams", { first: { terminal: undefined } }],
-  ["with nothing mounted", "remote", { first: { terminal: TERMINAL } }],
+const WAYS = [
+  ["over sockets", { link: undefined, calls: undefined }, {}],
+  ["over streams", { link: "streams", calls: undefined }, { first: { terminal: undefined } }],
+  ["by the command, over sockets", { link: undefined, calls: "command" }, { first: { terminal: undefined } }],
+  ["by the command, with nothing mounted", { link: "remote", calls: "command" }, { first: { terminal: TERMINAL } }],
 ] as const;
 
-for (const [name, link, known] of LINKS) {
+for (const [name, setup, known] of WAYS) {
   if (id === undefined) describe(`contract of a backend: docker, ${name}`, () => test.skip(why, () => {}));
   else {
     describeBackend(`docker, ${name}`, (files) =>
       openDockerBottle({
         files: files?.workspace ?? {},
         home: files?.home ?? {},
-        setup: { link },
+        setup,
         change: (spec) => ({ ...spec, ...known }),
       }),
     );

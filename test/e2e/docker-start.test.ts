@@ -60,6 +60,15 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
     expect(left()).toEqual(["", ""]);
   });
 
+  test("a command that is killed for memory is told as that, with the key that raises the limit", async () => {
+    const resources = "resources: {memory: 128m}";
+    machine.bottle("default", `backend: docker\nagent_provider: {dockerfile: Dockerfile}\n${resources}\n`);
+    const killed = await start("node", "-e", "const a = []; for (;;) a.push(Buffer.alloc(1 << 20, 1))");
+    expect(killed.code).toBe(137);
+    expect(killed.stderr).toMatch(/memory ran out: more than the 128 MiB of `resources\.memory`/);
+    expect(left()).toEqual(["", ""]);
+  });
+
   test("a Dockerfile that does not build leaves nothing and says why", async () => {
     image("RUNN true");
     const ran = await start("true");

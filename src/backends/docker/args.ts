@@ -1,67 +1,21 @@
-import { renderFrame } from "../../base/frames.ts";
-import type { GuestSpec } from "../backend.ts";
-import { LABELS, renderVolumeLabels } from "../labels.ts";
 import { COMMAND_VARIABLE, LAUNCHER } from "../launcher.ts";
+import type { BindMount, ContainerForm } from "./container-form.ts";
 
-/** A folder or file of the host that a container sees. */
-export type BindMount = { readonly source: string; readonly target: string; readonly readOnly: boolean };
-
-/** Everything about a container that its form does not say. */
-export type ContainerParts = {
-  readonly name: string;
-  /** Name of the volume that is its home folder */
-  readonly volume: string;
-  readonly mark: string;
-  /** Whether the volume is made, and labelled, together with the container */
-  readonly labelsVolumes: boolean;
-  readonly image: string;
-  /** Numeric user and group that everything inside runs as */
-  readonly user: string;
-  readonly runtime: string | undefined;
-  readonly mounts: readonly BindMount[];
-  /** Folders in memory that the main process fills */
-  readonly ownFolders: readonly string[];
-  /** Program that runs the text of the main process */
-  readonly node: string;
-  readonly program: string;
-};
-
-/** Where our own programs are inside. */
-export const OWN_PROGRAMS = "/opt/bot-bottle/bin";
-
-/** Where the sockets of the link are inside. */
-export const SOCKET_FOLDER = "/run/bottle";
-
-/** Processes of ours in every container: its init, and the threads of the main process with a tar or two */
-const OWN_PIDS = 24;
-
-/** Settings of the operator's command would bring the host's proxies, and their passwords, into every container. */
-const PROXY_VARIABLES = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "ALL_PROXY", "NO_PROXY"];
-
-/** Says at once that the container is up, as a frame, and becomes the main process, which takes its time to load. */
-const MAIN = `printf '${renderUp()}'; exec "$0" -e "$1"`;
-
-function renderUp(): string {
-  return [...renderFrame("up", 0)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
-}
-
-const MEBIBYTE = 1024 * 1024;
-
-/** The words of `docker run` for a bottle; pure. */
-export function makeRunArgs(spec: GuestSpec, parts: ContainerParts): readonly string[] {
+/** The words of `docker run` for a bottle; pure. `makeCreateBody` says the same to the engine itself. */
+export function makeRunArgs(form: ContainerForm): readonly string[] {
+  const [entry, ...rest] = form.argv;
   return [
-    ...["run", "--interactive", "--pull", "never", "--name", parts.name, "--hostname", spec.layout.hostname],
-    ...["--label", `${LABELS.slug}=${spec.slug}`, "--label", `${LABELS.home}=${parts.mark}`],
-    ...(spec.workspace.kind === "folder" ? ["--label", `${LABELS.workspace}=${spec.workspace.path}`] : []),
-    ...isolation(parts),
-    ...limits(spec),
-    ...folders(spec, parts),
-    ...PROXY_VARIABLES.flatMap((name) => ["--env", `${name}=`, "--env", `${name.toLowerCase()}=`]),
-    ...["--workdir", "/", "--entrypoint", "sh", parts.image, "-c", MAIN, parts.node, parts.program],
+    ...["run", "--interactive", "--pull", "never", "--name", form.name, "--hostname", form.hostname],
+    ...Object.entries(form.labels).flatMap(([name, value]) => ["--label", `${name}=${value}`]),
+    ...isolation(form),
+    ...limits(form),
+    ...folders(form),
+    ...form.emptyVariables.flatMap((name) => ["--env", `${name}=`]),
+    ...["--workdir", "/", "--entrypoint", entry, form.image, ...rest],
   ];
 }
 
-function isolation({ user, runtime }: ContainerParts): readonly string[] {
+function isolation({ user, runtime }: ContainerForm): readonly string[] {
   return [
     ...(runtime === undefined ? [] : ["--runtime", runtime]),
     ...["--network", "none", "--ipc", "private", "--init", "--log-driver", "none", "--user", user],
@@ -69,33 +23,21 @@ function isolation({ user, runtime }: ContainerParts): readonly string[] {
   ];
 }
 
-function limits({ limits: { pids, memoryBytes, cpus } }: GuestSpec): readonly string[] {
+function limits({ pids, memoryBytes, cpus }: ContainerForm): readonly string[] {
   return [
-    ...["--pids-limit", String(pids + OWN_PIDS), "--ulimit", "core=0:0"],
+    ...["--pids-limit", String(pids), "--ulimit", "core=0:0"],
     ...(memoryBytes === undefined ? [] : ["--memory", String(memoryBytes), "--memory-swap", String(memoryBytes)]),
     ...(cpus === undefined ? [] : ["--cpus", String(cpus)]),
   ];
 }
 
-function folders(spec: GuestSpec, parts: ContainerParts): readonly string[] {
-  const { volume, mark, mounts, ownFolders, labelsVolumes } = parts;
-  const [uid, gid] = parts.user.split(":");
-  const labels = labelsVolumes ? renderVolumeLabels(spec.slug, mark).map((label) => `volume-label=${label}`) : [];
+function folders({ volume, memoryFolders, mounts }: ContainerForm): readonly string[] {
+  const labels = volume.labels.map((label) => `volume-label=${label}`);
   return [
-    ...["--mount", ["type=volume", `source=${volume}`, `target=${spec.layout.home}`, ...labels].join(",")],
-    ...["--tmpfs", `/tmp:rw,exec,nosuid,nodev,mode=1777,size=${temporaryBytes(spec.limits.memoryBytes)}`],
-    ...["--tmpfs", `/run:rw,noexec,nosuid,nodev,mode=755,size=${16 * MEBIBYTE}`],
-    ...ownFolders.flatMap((folder) => [
-      ...["--tmpfs", `${folder}:rw,noexec,nosuid,nodev,mode=755,uid=${uid},gid=${gid},size=${16 * MEBIBYTE}`],
-    ]),
+    ...["--mount", ["type=volume", `source=${volume.name}`, `target=${volume.target}`, ...labels].join(",")],
+    ...memoryFolders.flatMap(({ target, options }) => ["--tmpfs", `${target}:${options}`]),
     ...mounts.flatMap((mount) => ["--mount", renderMount(mount)]),
   ];
-}
-
-/** A tmpfs is memory: never more than half of what the bottle may use. */
-function temporaryBytes(memoryBytes: number | undefined): number {
-  const most = 2048 * MEBIBYTE;
-  return memoryBytes === undefined ? most : Math.min(most, Math.max(16 * MEBIBYTE, Math.floor(memoryBytes / 2)));
 }
 
 /** The value is one line of CSV to the engine: a part with a comma or a quote must be quoted. */
@@ -116,15 +58,21 @@ export type ExecParts = {
 };
 
 /** Bytes that nobody types: the engine's own two, Ctrl-P and Ctrl-Q, would be taken from every program inside. */
-const DETACH_KEYS = "ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^";
+export const DETACH_KEYS = "ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^";
 
 /** The words of `docker exec` for any command: which one, and its variables, the launcher is told on its input; pure. */
-export function makeExecArgs({ name, user, mark, terminal, path }: ExecParts): readonly string[] {
+export function makeExecArgs(parts: ExecParts): readonly string[] {
+  const { name, user, mark, terminal } = parts;
   return [
     ...["exec", "--interactive", "--user", user, "--workdir", "/"],
     ...(terminal === undefined ? [] : ["--tty", "--detach-keys", DETACH_KEYS]),
     ...["--env", `${COMMAND_VARIABLE}=${mark}`],
-    ...[name, "sh", "-c", LAUNCHER, "bottle", mark, path.before, path.after],
-    ...[String(terminal?.columns ?? 0), String(terminal?.rows ?? 0)],
+    ...[name, ...makeLauncherArgv(parts)],
   ];
+}
+
+/** The launcher and what it is told by its arguments; pure. */
+export function makeLauncherArgv({ mark, terminal, path }: ExecParts): readonly string[] {
+  const size = [String(terminal?.columns ?? 0), String(terminal?.rows ?? 0)];
+  return ["sh", "-c", LAUNCHER, "bottle", mark, path.before, path.after, ...size];
 }

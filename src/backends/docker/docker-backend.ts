@@ -7,13 +7,18 @@ import { mustRun } from "../../images/engine.ts";
 import { parseImageId } from "../../images/image-id.ts";
 import type { Backend, GuestRef, Probe } from "../backend.ts";
 import { LABELS, makeOwnerMark } from "../labels.ts";
-import { askSocket } from "./ask-socket.ts";
+import { makeCallsByCommand } from "./calls-by-command.ts";
 import { collectFolder } from "./collect.ts";
+import type { ContainerCalls } from "./container-calls.ts";
 import { recallImage, rememberImage } from "./expected-image.ts";
 import { openGuest } from "./guest.ts";
 import { type EngineFacts, labelTemplate, parseGuests } from "./output.ts";
 import { findEngine, type InfoOutcome, makeProbe } from "./probe.ts";
 import type { DockerSetup } from "./setup.ts";
+import { askSocket } from "./socket/ask-socket.ts";
+import { makeCallsBySocket } from "./socket/calls-by-socket.ts";
+import { openEngineSocket } from "./socket/engine-socket.ts";
+import { findSocket } from "./socket/find-socket.ts";
 import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
 
 const INFO_DEADLINE_MS = 15_000;
@@ -58,7 +63,8 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
       const trial = await runtimeFor(outcome.facts, false);
       const runtime = trial.kind === "works" ? SANDBOX_RUNTIME : undefined;
       const mayMount = seesThisMachine(setup, outcome.facts);
-      return openGuest(setup, { image, runtime, mayMount, labelsVolumes: !outcome.facts.isPodman }, spec, scope);
+      const calls = await chooseCalls(setup, outcome.facts);
+      return openGuest(setup, { calls, image, runtime, mayMount, labelsVolumes: !outcome.facts.isPodman }, spec, scope);
     },
     list: async () => listGuests(setup),
     remove: (ref) => removeGuest(setup, ref),
@@ -68,6 +74,14 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
 /** An engine in a virtual machine, or elsewhere, has another name; that its sockets are ours is found out by a nonce. */
 function seesThisMachine({ machine, platform, link }: DockerSetup, facts: EngineFacts): boolean {
   return platform === "linux" && link !== "remote" && facts.machine === machine && facts.system !== "Docker Desktop";
+}
+
+/** At the socket, where it is one of this machine and leads to an engine on it; else by the command. */
+async function chooseCalls(setup: DockerSetup, { isPodman, system }: EngineFacts): Promise<ContainerCalls> {
+  const { engine, platform, calls } = setup;
+  const mayAsk = platform === "linux" && !isPodman && system !== "Docker Desktop" && calls !== "command";
+  const path = mayAsk ? await findSocket(engine) : undefined;
+  return path === undefined ? makeCallsByCommand(engine) : makeCallsBySocket(await openEngineSocket(path));
 }
 
 async function readInfo({ engine }: DockerSetup): Promise<InfoOutcome> {

@@ -2,7 +2,7 @@ import type { Engine } from "../../images/engine.ts";
 import { mustRun } from "../../images/engine.ts";
 import type { GuestSpec } from "../backend.ts";
 import { renderVolumeLabels } from "../labels.ts";
-import type { ContainerParts } from "./args.ts";
+import type { ContainerParts } from "./container-form.ts";
 
 /** Makes the volume of a home folder with its labels, where that cannot be done together with its container. */
 export async function makeVolume(

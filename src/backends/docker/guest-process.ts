@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { BottleError } from "../../base/errors.ts";
-import { type Exit, makeExit } from "../../base/process.ts";
 import { type Engine, engineWords, explainWords } from "../../images/engine.ts";
 import type { GuestCommand, GuestProcess } from "../backend.ts";
-import { explainMark, parseExit } from "../launch-result.ts";
+import { explainMark } from "../launch-result.ts";
 import { COMMAND_VARIABLE, renderOrders } from "../launcher.ts";
 import type { Said } from "../marked-stream.ts";
-import { collectVariables, startClient } from "../start-client.ts";
-import { type ExecParts, makeExecArgs } from "./args.ts";
-import type { Holder } from "./holder.ts";
+import { collectVariables } from "../start-client.ts";
+import type { ExecParts } from "./args.ts";
+import type { ContainerCalls, Holder } from "./container-calls.ts";
 
 /** What starting a command in a container needs. */
 export type LaunchParts = {
   readonly engine: Engine;
+  readonly calls: ContainerCalls;
   readonly holder: Pick<Holder, "signal" | "watch" | "exit">;
   readonly container: Pick<ExecParts, "name" | "user" | "path">;
   /** Variables of every command, which its own may replace */
@@ -36,16 +36,12 @@ export type Launcher = {
 
 /** Starts a launcher; that it cannot be started is told to whoever has a command for it. */
 export async function openLauncher(parts: LaunchParts, terminal: GuestCommand["terminal"]): Promise<Launcher> {
-  const { engine, holder, container } = parts;
+  const { engine, calls, holder, container } = parts;
   const mark = randomBytes(8).toString("hex");
-  const argv = [engine.command, ...makeExecArgs({ ...container, mark, terminal })] as const;
-  const { child, streams, marks, close } = await startClient(argv, mark, engine.env, terminal);
-  const exit = new Promise<Exit>((resolve) => {
-    child.once("exit", (code, signal) => resolve(parseExit(makeExit(code, signal))));
-    child.once("error", () => resolve({ kind: "code", code: 127 }));
-  });
+  const client = await calls.launch({ ...container, mark, terminal }, terminal);
+  const { streams, marks, exit, close } = client;
   // some runtimes lose the end of a command together with its container
-  void holder.exit.then(() => setTimeout(() => child.kill("SIGKILL"), LATE_MS).unref());
+  void holder.exit.then(() => setTimeout(() => client.kill(), LATE_MS).unref());
   const launch = async (command: GuestCommand): Promise<RunningCommand> => {
     const orders = renderOrders(collectVariables(parts.env, command), command);
     if (streams.kind === "terminal" && command.terminal !== undefined) {
@@ -73,7 +69,7 @@ export async function openLauncher(parts: LaunchParts, terminal: GuestCommand["t
     isTerminal: terminal !== undefined,
     launch,
     close: () => {
-      child.kill("SIGKILL");
+      client.kill();
       close();
     },
   };

@@ -3,7 +3,6 @@ import { BottleError } from "../../base/errors.ts";
 import { randomBase36 } from "../../base/ids.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
 import { Scope } from "../../base/scope.ts";
-import { removeContainer, removeVolume } from "../../images/containers.ts";
 import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts";
 import { takeFreeName } from "../../images/free-name.ts";
 import { readImageFacts } from "../../images/image-facts.ts";
@@ -16,9 +15,9 @@ import type { Begin } from "../main-process.ts";
 import { type OwnFiles, writeOwnFiles } from "../own-files.ts";
 import { readTools } from "../read-tools.ts";
 import { sendFolder } from "../send-folder.ts";
-import { type ContainerParts, makeRunArgs, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
+import type { ContainerCalls, Holder } from "./container-calls.ts";
+import { type ContainerParts, makeContainerForm, OWN_PROGRAMS, SOCKET_FOLDER } from "./container-form.ts";
 import { giveVolume, makeVolume } from "./give-volume.ts";
-import { type Holder, openHolder } from "./holder.ts";
 import { makeMounts } from "./mounts.ts";
 import { isNameTaken } from "./output.ts";
 import { makeRunningGuest } from "./running-guest.ts";
@@ -26,6 +25,8 @@ import type { DockerSetup } from "./setup.ts";
 
 /** What was found out about the engine before a container is made. */
 export type Surroundings = {
+  /** How the engine is spoken to */
+  readonly calls: ContainerCalls;
   readonly image: ImageId;
   readonly runtime: string | undefined;
   /** Whether the engine sees the files of this machine */
@@ -96,7 +97,7 @@ type MakeParts = {
 
 async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
   const { setup, around, spec, scope, link } = made;
-  const { image, runtime, mayMount, labelsVolumes } = around;
+  const { calls, image, runtime, mayMount, labelsVolumes } = around;
   const { engine, cacheFolder, nodePath } = setup;
   const [facts, program, tools] = await Promise.all([
     readImageFacts(engine, image, { cacheFolder, nodePath, nodeTarget: `${OWN_PROGRAMS}/node`, mayMount }),
@@ -122,7 +123,7 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     node: ownNode ? `${OWN_PROGRAMS}/node` : "node",
     program,
   };
-  scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(removeVolume(engine, parts.volume)));
+  scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(calls.removeVolume(parts.volume)));
   const isOwned = facts.home && uid === spec.layout.uid;
   if (!labelsVolumes || !isOwned) await makeVolume(engine, spec, parts);
   if (!isOwned) await giveVolume(engine, spec, parts);
@@ -133,16 +134,16 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     sockets: mayMount && setup.link !== "streams" ? { folder: SOCKET_FOLDER, nonce: link.nonce } : undefined,
   };
   const { taken } = await takeFreeName(base, async (name) => {
-    const holder = openHolder(engine, makeRunArgs(spec, { ...parts, name }), link);
+    const holder = calls.hold(makeContainerForm(spec, { ...parts, name }), link);
     const state = { taken: false };
     scope.defer(`remove the container ${name}`, async () => {
       holder.release();
       await isSettledWithin(holder.up, BEGUN_MS); // one that is still being made could not be found, and would stay
-      if (!state.taken) await unlessGone(removeContainer(engine, name));
+      if (!state.taken) await unlessGone(calls.remove(name));
       await holder.exit;
     });
     const { listeners } = link;
-    const guest = makeRunningGuest({ setup, spec, name, holder, listeners, user: parts.user, tools, ownNode });
+    const guest = makeRunningGuest({ setup, calls, spec, name, holder, listeners, user: parts.user, tools, ownNode });
     const { first } = spec;
     // only then: under a name that is taken stands a container of somebody else
     if (first !== undefined) void holder.up.then((isUp) => isUp && guest.expectCommand(first));

@@ -1,20 +1,13 @@
 import type { Readable, Writable } from "node:stream";
-import { type Child, type Exit, makeExit, startProcess } from "../../base/process.ts";
+import { type Child, startProcess } from "../../base/process.ts";
 import type { Engine } from "../../images/engine.ts";
 import type { Link } from "../link.ts";
-import { type MainProcess, speakWithMain } from "../main-process.ts";
-
-/** The engine's command that holds a container: it ends with its standard input, which ends with this process. */
-export type Holder = MainProcess & {
-  /** Resolves when the container has ended */
-  readonly exit: Promise<Exit>;
-  /** Lets go of the container, which ends by that. */
-  release(): void;
-};
+import { speakWithMain } from "../main-process.ts";
+import type { Holder } from "./container-calls.ts";
 
 const MOST_WORDS = 16 * 1024;
 
-/** Starts a container by its `docker run` words. */
+/** Starts a container by its `docker run` words: the command ends with its standard input, which ends with this process. */
 export function openHolder(engine: Engine, args: readonly string[], link: Link): Holder {
   // a session of its own: Ctrl-C on the operator's terminal is for the command inside, and the engine's would end the bottle
   const child = startProcess([engine.command, ...args], {
@@ -24,9 +17,9 @@ export function openHolder(engine: Engine, args: readonly string[], link: Link):
   });
   const { stdin, stdout } = streamsOf(child);
   const words = collectWords(child);
-  const exit = new Promise<Exit>((resolve) => {
-    child.once("close", (code, signal) => resolve(makeExit(code, signal)));
-    child.once("error", () => resolve({ kind: "code", code: 127 }));
+  const exit = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
   });
   const end = () => void child.kill("SIGKILL");
   const main = speakWithMain({ input: stdin, output: stdout, ended: exit, words, end }, link);

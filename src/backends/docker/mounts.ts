@@ -1,7 +1,7 @@
 import type { GuestSpec } from "../backend.ts";
 import type { OwnFiles } from "../own-files.ts";
 import type { Tool } from "../read-tools.ts";
-import { type BindMount, OWN_PROGRAMS, SOCKET_FOLDER } from "./args.ts";
+import { type BindMount, OWN_PROGRAMS, SOCKET_FOLDER } from "./container-form.ts";
 
 /** What a container sees of this machine, all of it read-only but a workspace that is to be mounted; pure. */
 export function makeMounts(from: {

@@ -1,17 +1,17 @@
 import { BottleError } from "../../base/errors.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
-import { engineWords, succeeded } from "../../images/engine.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
 import type { Tool } from "../read-tools.ts";
-import { OWN_PROGRAMS } from "./args.ts";
-import { collectFolder } from "./collect.ts";
+import type { ContainerCalls, Holder } from "./container-calls.ts";
+import { OWN_PROGRAMS } from "./container-form.ts";
 import { type Launcher, type LaunchParts, openLauncher, type RunningCommand } from "./guest-process.ts";
-import type { Holder } from "./holder.ts";
+import { explainMemory, ranOutOfMemory } from "./out-of-memory.ts";
 import type { DockerSetup } from "./setup.ts";
 
 /** A container that is up, and what it was made from. */
 export type RunningParts = {
   readonly setup: DockerSetup;
+  readonly calls: ContainerCalls;
   readonly spec: GuestSpec;
   readonly name: string;
   readonly holder: Holder;
@@ -34,8 +34,7 @@ export type RunningGuest = Guest & {
 
 /** The guest around a container that is up. */
 export function makeRunningGuest(parts: RunningParts): RunningGuest {
-  const { setup, spec, name, listeners } = parts;
-  const { engine } = setup;
+  const { setup, calls, spec, name, listeners } = parts;
   const launch = makeLaunchParts(parts);
   const running = new Set<RunningCommand>();
   let stopping: Promise<void> | undefined;
@@ -77,16 +76,17 @@ export function makeRunningGuest(parts: RunningParts): RunningGuest {
     explainKill: () => explainKill(parts),
     collect: async () => {
       if (spec.workspace.kind === "folder") {
-        await collectFolder(engine, `${name}:${spec.layout.workspace}/.`, spec.workspace.path);
+        await calls.collect(name, `${spec.layout.workspace}/.`, spec.workspace.path);
       }
     },
   };
 }
 
-function makeLaunchParts({ setup, spec, name, holder, user, tools, ownNode }: RunningParts): LaunchParts {
+function makeLaunchParts({ setup, calls, spec, name, holder, user, tools, ownNode }: RunningParts): LaunchParts {
   const { layout } = spec;
   return {
     engine: setup.engine,
+    calls,
     holder,
     container: {
       name,
@@ -105,22 +105,21 @@ function makeLaunchParts({ setup, spec, name, holder, user, tools, ownNode }: Ru
   };
 }
 
-/** Whoever ends the main process ends the container. */
-async function explainKill({ holder }: RunningParts): Promise<string | undefined> {
+/** Memory that ran out ends a command or the whole container; else, whoever ends the main process ends the container. */
+async function explainKill({ setup: { engine }, spec, name, holder }: RunningParts): Promise<string | undefined> {
   const ended = await isSettledWithin(holder.exit, TOLD_LATE_MS);
+  if (await ranOutOfMemory(engine, name, ended)) return explainMemory(spec.limits.memoryBytes);
   return ended ? "something inside ended the main process of the bottle, and the bottle with it" : undefined;
 }
 
 /** Kills everything inside. The engine is asked, because the main process may be stopped by who it shares its user with. */
-async function endContainer({ setup, spec, name, holder }: RunningParts): Promise<void> {
-  const { exit, stderr } = await setup.engine.run(["kill", name]);
+async function endContainer({ calls, spec, name, holder }: RunningParts): Promise<void> {
+  const words = await calls.kill(name);
   holder.release();
-  const gone =
-    succeeded(exit) || /no such container|is not running|no container with name|can only kill running/i.test(stderr);
-  const ended = await isSettledWithin(holder.exit, gone ? STOP_DEADLINE_MS : 1000);
-  if (gone && ended) return;
-  const words = engineWords(stderr) || "the container does not end";
-  throw new BottleError("bottle/still-running", `the bottle ${spec.slug} may still run, without a way out: ${words}`, {
+  const ended = await isSettledWithin(holder.exit, words === undefined ? STOP_DEADLINE_MS : 1000);
+  if (words === undefined && ended) return;
+  const why = words ?? "the container does not end";
+  throw new BottleError("bottle/still-running", `the bottle ${spec.slug} may still run, without a way out: ${why}`, {
     hint: "when the engine answers again: bottle cleanup",
   });
 }

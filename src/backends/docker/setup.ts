@@ -21,4 +21,6 @@ export type DockerSetup = {
   readonly mayTry: boolean;
   /** `BOTTLE_DOCKER_LINK`: `streams` keeps sockets from being used where they would work */
   readonly link: string | undefined;
+  /** `BOTTLE_DOCKER_CALLS`: `command` keeps the engine's socket from being used where it would work */
+  readonly calls: string | undefined;
 };

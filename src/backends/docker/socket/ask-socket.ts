@@ -1,11 +1,7 @@
-import { existsSync } from "node:fs";
 import { connect } from "node:net";
-import { join } from "node:path";
-import { readTextIfThere } from "../../base/files.ts";
-import { parseJsonObject } from "../../base/parse-json.ts";
-import type { Engine } from "../../images/engine.ts";
+import type { Engine } from "../../../images/engine.ts";
+import { findSocket } from "./find-socket.ts";
 
-const OWN_SOCKET = "/var/run/docker.sock";
 const DEADLINE_MS = 2_000;
 const MOST_BYTES = 1024 * 1024;
 
@@ -13,26 +9,9 @@ const MOST_BYTES = 1024 * 1024;
  * What `docker info` would print, asked of the engine itself: it is looked at before every start, and the command alone takes
  * longer than the answer. Undefined wherever the command may do anything else, or say why there is no engine.
  */
-export async function askSocket({ command, env }: Engine): Promise<string | undefined> {
-  if (command !== "docker" || !isOnPath(command, env["PATH"])) return undefined;
-  const path = await findSocket(env);
+export async function askSocket(engine: Engine): Promise<string | undefined> {
+  const path = await findSocket(engine);
   return path === undefined ? undefined : readInfo(path);
-}
-
-/** The socket that the command uses, where it is one of this machine and no context says otherwise. */
-async function findSocket(env: Engine["env"]): Promise<string | undefined> {
-  const { DOCKER_HOST: host = "", DOCKER_CONTEXT: context = "", DOCKER_CONFIG: folder = "", HOME: home = "" } = env;
-  if (context !== "") return undefined;
-  if (host !== "") return /^unix:\/\/(\/[^?]+)$/.exec(host)?.[1];
-  if (folder === "" && home === "") return undefined;
-  const text = await readTextIfThere(join(folder === "" ? join(home, ".docker") : folder, "config.json"));
-  const config = text === undefined ? {} : parseJsonObject(text);
-  const chosen = config?.["currentContext"] ?? "default";
-  return config !== undefined && chosen === "default" ? OWN_SOCKET : undefined;
-}
-
-function isOnPath(program: string, path = ""): boolean {
-  return path.split(":").some((folder) => folder !== "" && existsSync(join(folder, program)));
 }
 
 /** The old version of the protocol has one answer per connection, with nothing around it. */
