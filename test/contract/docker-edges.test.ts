@@ -105,7 +105,7 @@ describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`
         const [{ Config: config, HostConfig: host }] = JSON.parse(text, dropEmpty);
         // where the command says a default, the socket says nothing
         const { RestartPolicy: policy = { Name: "no" }, ConsoleSize: _size, ...rest } = host;
-        return { ...config, ...rest, policy };
+        return { ...config, Env: [...config.Env].sort(), ...rest, policy };
       } finally {
         await bottle.close();
       }
