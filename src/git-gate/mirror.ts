@@ -10,6 +10,7 @@ import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
 import type { GatePolicy, GateRepo } from "./policy.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
 import { Turns } from "./turns.ts";
+import type { UpstreamAccess } from "./upstream-access.ts";
 import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
 
 /** What came of looking at an upstream. */
@@ -33,6 +34,8 @@ export type Mirror = {
   receive(work: () => Promise<"whole" | "broken">): Promise<void>;
   /** Sends updates to the upstream, all or none, and only where its refs still are what they were. */
   send(updates: readonly RefUpdate[], quarantine: GitEnv): Promise<Finished>;
+  /** Ends what is kept open to the upstream. */
+  close(): Promise<void>;
 };
 
 type MirrorState = {
@@ -54,8 +57,7 @@ type MirrorState = {
 export type MirrorParts = {
   readonly policy: GatePolicy;
   readonly repo: GateRepo;
-  /** Variables of git when it speaks with the upstream */
-  readonly access: GitEnv;
+  readonly access: UpstreamAccess;
   readonly hooks: string;
   readonly holder: Holder;
   readonly now: () => number;
@@ -89,7 +91,7 @@ export function makeMirror(parts: MirrorParts): Mirror {
   const look = async (): Promise<Refreshed> => {
     const args = ["ls-remote", "--symref", "--", repo.url, "HEAD", "refs/heads/*", "refs/tags/*"];
     const listed = await askUpstream(args, {
-      ...{ cwd: policy.folder, env: { ...access, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
+      ...{ cwd: policy.folder, env: { ...access.env, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
     });
     if (!isDone(listed)) return { kind: "unreachable", said: listed.stderr };
     const upstream = parseUpstreamRefs(listed.stdout.toString("utf8"));
@@ -134,6 +136,7 @@ export function makeMirror(parts: MirrorParts): Mirror {
       await state.swept;
     },
     freshAt: () => state.freshAt,
+    close: () => access.close(),
     // whoever asks while one is waiting for its turn gets the answer of that one
     refresh: () => {
       state.running ??= turns.run(() => {
@@ -156,7 +159,12 @@ export function makeMirror(parts: MirrorParts): Mirror {
         ...leases,
       ];
       return askUpstream([...args, "--", repo.url, ...specs], {
-        ...{ cwd: folder, env: { ...access, GIT_DIR: folder, ...quarantine }, timeoutMs: limits.transferMs, signal },
+        ...{
+          cwd: folder,
+          env: { ...access.env, GIT_DIR: folder, ...quarantine },
+          timeoutMs: limits.transferMs,
+          signal,
+        },
       });
     },
   };
@@ -185,7 +193,7 @@ async function askUpstream(args: readonly string[], call: GitCall): Promise<Fini
 
 function fetchInto({ policy, repo, access, signal }: MirrorParts, folder: string): Promise<Finished> {
   return askUpstream([...FETCH, ...FETCH_MORE, "--", repo.url, ...REFSPECS], {
-    ...{ cwd: folder, env: { ...access, GIT_DIR: folder }, timeoutMs: policy.limits.transferMs, signal },
+    ...{ cwd: folder, env: { ...access.env, GIT_DIR: folder }, timeoutMs: policy.limits.transferMs, signal },
   });
 }
 

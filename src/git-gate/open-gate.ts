@@ -91,6 +91,7 @@ export async function openGate(given: GateParts, scope: Scope): Promise<Gate> {
       abort.abort();
       for (const socket of sockets) socket.destroy();
       await settle(work);
+      await Promise.all([...mirrors.values()].map((mirror) => mirror.close()));
     })();
     return closing;
   };

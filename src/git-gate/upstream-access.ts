@@ -1,14 +1,29 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import { writeAtomically } from "../base/files.ts";
+import { run } from "../base/process.ts";
 import { SYSTEM_PATH } from "../base/system-path.ts";
 import type { GitEnv } from "./git-process.ts";
 import type { GatePolicy, GateRepo } from "./policy.ts";
 
 /** Name under which the one key of a server is known, whatever its address. */
 const HOST_ALIAS = "upstream";
+/** How long a connection without a call is kept, `s` */
+const KEPT_SECONDS = 60;
+/** Bytes of a path of a socket, less what ssh adds while it makes one */
+const LONGEST_CONTROL = 85;
+const CLOSE_MS = 2_000;
 /** What GitHub, GitLab and Gitea take for a user next to a token. */
 const TOKEN_USER = "x-access-token";
+
+/** A way to one upstream. */
+export type UpstreamAccess = {
+  /** Variables of git when it speaks with the upstream */
+  readonly env: GitEnv;
+  /** Ends what is kept open between two calls. */
+  close(): Promise<void>;
+};
 
 /**
  * Makes what git needs to reach an upstream: variables of the one child that speaks with it. Nothing secret is in an
@@ -18,14 +33,14 @@ export async function openUpstreamAccess(
   policy: GatePolicy,
   repo: GateRepo,
   caFile: string | undefined,
-): Promise<GitEnv> {
+): Promise<UpstreamAccess> {
   switch (repo.kind) {
     case "file":
-      return { GIT_ALLOW_PROTOCOL: "file" };
+      return { env: { GIT_ALLOW_PROTOCOL: "file" }, close: async () => {} };
     case "https":
-      return httpsEnv(policy, repo, caFile);
+      return { env: httpsEnv(policy, repo, caFile), close: async () => {} };
     case "ssh":
-      return sshEnv(policy, repo);
+      return openSsh(policy, repo);
   }
 }
 
@@ -60,8 +75,9 @@ function encode(token: string): string {
   return Buffer.from(token.includes(":") ? token : `${TOKEN_USER}:${token}`).toString("base64");
 }
 
-async function sshEnv(policy: GatePolicy, repo: GateRepo): Promise<GitEnv> {
+async function openSsh(policy: GatePolicy, repo: GateRepo): Promise<UpstreamAccess> {
   if (repo.hostKey === undefined) throw new Error(`no host key for ${repo.name}`);
+  const control = controlPath(policy.folder, repo.name);
   const known = join(policy.folder, `${repo.name}.known-hosts`);
   await writeAtomically(known, `${HOST_ALIAS} ${repo.hostKey}\n`);
   const options = [
@@ -72,8 +88,9 @@ async function sshEnv(policy: GatePolicy, repo: GateRepo): Promise<GitEnv> {
       "UpdateHostKeys=no",
     ],
     ...[`UserKnownHostsFile=${quoteValue(known)}`, "CheckHostIP=no", "VerifyHostKeyDNS=no"],
-    ...["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=15", "ServerAliveCountMax=4"],
-    ...["ClearAllForwardings=yes", "ForwardAgent=no", "PermitLocalCommand=no", "ProxyCommand=none", "ControlPath=none"],
+    ...["BatchMode=yes", "ConnectTimeout=20", "ServerAliveInterval=10", "ServerAliveCountMax=3"],
+    ...["ClearAllForwardings=yes", "ForwardAgent=no", "PermitLocalCommand=no", "ProxyCommand=none"],
+    ...keepOpen(control),
     ...[
       "PasswordAuthentication=no",
       "KbdInteractiveAuthentication=no",
@@ -82,14 +99,31 @@ async function sshEnv(policy: GatePolicy, repo: GateRepo): Promise<GitEnv> {
     `IdentityFile=${repo.key === undefined ? "none" : quoteValue(repo.key)}`,
     ...(repo.key === undefined ? [] : ["IdentityAgent=none"]),
   ];
-  const argv = ["ssh", "-F", "/dev/null", ...options.flatMap((option) => ["-o", option])];
-  return {
+  const argv = ["ssh", "-F", "/dev/null", ...options.flatMap((option) => ["-o", option])] as const;
+  const env = {
     GIT_ALLOW_PROTOCOL: "ssh",
     GIT_SSH_COMMAND: argv.map(quoteWord).join(" "),
     GIT_SSH_VARIANT: "ssh",
     PATH: SYSTEM_PATH,
     ...(repo.key === undefined && policy.sshAgent !== undefined ? { SSH_AUTH_SOCK: policy.sshAgent } : {}),
   };
+  const close = async () => {
+    if (control === undefined) return;
+    await run([...argv, "-O", "exit", HOST_ALIAS], { env: { PATH: SYSTEM_PATH }, timeoutMs: CLOSE_MS }).catch(() => {});
+  };
+  return { env, close };
+}
+
+/** A socket has a short name: what does not fit is not kept open. Nothing of a bottle is in this folder. */
+function controlPath(folder: string, name: string): string | undefined {
+  const path = join(folder, `${createHash("sha256").update(name).digest("hex").slice(0, 8)}.ssh`);
+  return Buffer.byteLength(path) <= LONGEST_CONTROL && !/[%"\\$\s]/.test(path) ? path : undefined;
+}
+
+/** One connection for the calls that follow each other: a push looks at the upstream before and after its check. */
+function keepOpen(control: string | undefined): readonly string[] {
+  if (control === undefined) return ["ControlPath=none"];
+  return ["ControlMaster=auto", `ControlPath=${control}`, `ControlPersist=${KEPT_SECONDS}`];
 }
 
 /** A word for the shell to which git gives the command: nothing in it is special. */

@@ -3,7 +3,8 @@ import { showHarmlessly } from "../base/plain-text.ts";
 const MOST_LINES = 30;
 const LONGEST_LINE = 400;
 /** What git says on the way, which helps nobody */
-const NOISE = /^(To |hint: |Done$|Everything up-to-date|error: failed to push some refs|POST git-|[ *+!=-]\t)/;
+const NOISE =
+  /^(To |ControlSocket |mux_client_|hint: |Done$|Everything up-to-date|error: failed to push some refs|POST git-|[ *+!=-]\t)/;
 
 /** What an upstream or ssh said, line by line, harmless to print and without the credential that `mask` knows. */
 export function tellUpstreamWords(text: string, mask: (text: string) => string): readonly string[] {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
@@ -38,6 +38,19 @@ async function withWorld(world: Promise<GateWorld>, use: (world: GateWorld) => P
   } finally {
     await open.close();
   }
+}
+
+/** Processes that keep a connection of ssh open for a gate in some folder. */
+function keptConnections(within: string): readonly string[] {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      return words.startsWith("ssh: ") && words.includes(within) && words.includes("[mux]");
+    } catch {
+      return false; // it ended meanwhile
+    }
+  });
 }
 
 describe.each([
@@ -261,6 +274,27 @@ describe("what an upstream is, and does", () => {
       expect(world.fetches().at(-1)).toMatchObject({ outcome: "failed" });
     });
   });
+
+  test.skipIf(NO_SSHD !== undefined)(
+    "one connection over ssh serves a clone and a push, and ends with the gate",
+    async () => {
+      const upstream = makeUpstream(folder, "kept.git");
+      const { hostKey, key } = ssh;
+      await withWorld(openGateWorld(folder, [makeRepo(ssh.url(upstream), { hostKey, key })]), async (world) => {
+        const clone = await world.clone();
+        const kept = keptConnections(folder);
+        expect(kept).toHaveLength(1);
+        commit(clone, "a.txt", "1\n");
+        expect(await world.agent(clone, "push", "-q", "origin", `HEAD:${OWN}one`)).toMatchObject({ code: 0 });
+        expect(refsOf(upstream).some((ref) => ref.startsWith(`refs/heads/${OWN}one `))).toBe(true);
+        expect(keptConnections(folder)).toEqual(kept);
+        await world.close();
+        const end = Date.now() + 10_000; // it was told, and ends by itself
+        while (keptConnections(folder).length > 0 && Date.now() < end) await new Promise((done) => setImmediate(done));
+        expect(keptConnections(folder)).toEqual([]);
+      });
+    },
+  );
 
   test("two bottles push to it at the same time", async () => {
     const upstream = makeUpstream(folder, "shared.git");

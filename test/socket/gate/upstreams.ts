@@ -118,7 +118,8 @@ export async function openSshUpstream(scope: Scope, folder: string) {
   const config = [
     ...[`Port ${port}`, "ListenAddress 127.0.0.1", `HostKey ${join(place, "host")}`, "PidFile none", "UsePAM no"],
     ...[`AuthorizedKeysFile ${join(place, "authorized")}`, "StrictModes no", "PasswordAuthentication no"],
-    ...["PermitRootLogin prohibit-password", "LogLevel ERROR", ""],
+    ...["PermitRootLogin prohibit-password", "LogLevel FATAL"],
+    ...[`SetEnv HOME=${place}`, ""], // login scripts of whoever runs this are no part of the server
   ];
   writeFileSync(join(place, "config"), config.join("\n"));
   const child = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", join(place, "config")], {
