@@ -84,15 +84,19 @@ try {
     const clones = ["direct", "cold", "warm"].map((name) => join(folder, `${name}-${round}`));
     const [direct = "", cold = "", warm = ""] = clones;
     const first = await open();
-    times.direct.push(await timed(first, folder, "clone", "-q", url, direct));
+    const cloneDirectly = async () => times.direct.push(await timed(first, folder, "clone", "-q", url, direct));
+    const directFirst = round % 2 === 0; // whoever comes first pays for what is cold
+    if (directFirst) await cloneDirectly();
     times.cold.push(await timed(first, folder, "clone", "-q", first.url(), cold));
     await first.close();
     const second = await open(); // another bottle of the same user
     times.warm.push(await timed(second, folder, "clone", "-q", second.url(), warm));
-    for (const [name, clone] of [
+    if (!directFirst) await cloneDirectly();
+    const pair = [
       ["direct", direct],
       ["gate", warm],
-    ] as const) {
+    ] as const;
+    for (const [name, clone] of directFirst ? pair : pair.toReversed()) {
       commit(clone, "small.txt", `${round} ${name}\n`);
       pushes[name].push(await timed(second, clone, "push", "-q", "origin", `HEAD:${OWN}${name}-${round}`));
     }

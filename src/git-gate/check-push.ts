@@ -1,6 +1,6 @@
 import type { AskOperator } from "./ask-operator.ts";
 import { checkRefs, type RefRefusal, type UpdateFacts } from "./check-refs.ts";
-import { type GitEnv, readGit, runGit } from "./git-process.ts";
+import { type GitCall, type GitEnv, readGit, runGit } from "./git-process.ts";
 import { runGitleaks } from "./gitleaks.ts";
 import { holdPush } from "./hold-push.ts";
 import { judgeLeaks } from "./judge-leaks.ts";
@@ -59,19 +59,20 @@ const PROGRESS_MS = 2_000;
 
 /** Looks at everything a push would bring, in the quarantine, before any contact with the upstream. */
 export async function checkPush(parts: CheckParts): Promise<Checked> {
-  const { policy, mirror, updates, env, say } = parts;
+  const { policy, mirror, updates, env, signal, say } = parts;
   const { repo, folder } = mirror;
+  const call = { cwd: folder, env: { GIT_DIR: folder, ...env }, signal };
   if (updates.length > policy.limits.refs) {
     const lines = [`This push changes ${updates.length} refs, and at most ${policy.limits.refs} may change in one.`];
     return { verdict: refuse("too-much", lines), ...NOTHING };
   }
   const facts: UpdateFacts[] = [];
-  for (const one of updates) facts.push(await describe(one, folder, env));
+  for (const one of updates) facts.push(await describe(one, call));
   const refused = checkRefs(facts, repo.refs, policy.ownBranches);
   if (refused.length > 0) return { verdict: refuse("refs", tellRefs(refused)), ...NOTHING };
-  const odd = await findOddTargets(updates, folder, env);
+  const odd = await findOddTargets(updates, call);
   if (odd.length > 0) return { verdict: refuse("refs", odd), ...NOTHING };
-  const found = await findNewContent(updates, folder, env, policy.limits);
+  const found = await findNewContent(updates, folder, env, policy.limits, signal);
   if (found.kind === "too-much") {
     const lines = [
       `This push is too large: ${found.why}.`,
@@ -132,23 +133,20 @@ function tellRefs(refusals: readonly RefRefusal[]): readonly string[] {
   return [...shown.map(({ name, why }) => `${name} ${why}.`), ...whatToDo.map((text) => `What to do: ${text}`)];
 }
 
-async function describe(update: RefUpdate, folder: string, env: GitEnv): Promise<UpdateFacts> {
+async function describe(update: RefUpdate, call: GitCall): Promise<UpdateFacts> {
   if (isNothing(update.old) || isNothing(update.new)) return { ...update, rewinds: false };
   const isTag = update.name.startsWith("refs/tags/");
   const args = ["merge-base", "--is-ancestor", update.old, update.new];
-  const forward = !isTag && isDone(await runGit(args, { cwd: folder, env: { GIT_DIR: folder, ...env } }));
+  const forward = !isTag && isDone(await runGit(args, call));
+  call.signal?.throwIfAborted(); // one that was ended says nothing
   return { ...update, rewinds: !forward };
 }
 
 /** Branches and tags lead to commits; a tree or file alone would bring names that no commit tells. */
-async function findOddTargets(updates: readonly RefUpdate[], folder: string, env: GitEnv): Promise<readonly string[]> {
+async function findOddTargets(updates: readonly RefUpdate[], call: GitCall): Promise<readonly string[]> {
   const wanted = updates.filter((update) => !isNothing(update.new));
   const stdin = wanted.map((update) => `${update.new}^{}\n`).join("");
-  const types = await readGit(["cat-file", "--batch-check=%(objecttype)"], {
-    cwd: folder,
-    env: { GIT_DIR: folder, ...env },
-    stdin,
-  });
+  const types = await readGit(["cat-file", "--batch-check=%(objecttype)"], { ...call, stdin });
   const lines = types.split("\n");
   return wanted.filter((_, index) => lines[index] !== "commit").map(({ name }) => `${name} does not lead to a commit.`);
 }

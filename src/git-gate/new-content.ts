@@ -40,18 +40,28 @@ export async function findNewContent(
   folder: string,
   env: GitEnv,
   limits: GateLimits,
+  signal: AbortSignal,
 ): Promise<FoundContent> {
-  const call = { cwd: folder, env: { GIT_DIR: folder, ...env }, timeoutMs: limits.transferMs };
+  const call = { cwd: folder, env: { GIT_DIR: folder, ...env }, timeoutMs: limits.transferMs, signal };
   const tips = updates.filter((update) => !isNothing(update.new)).map((update) => update.new);
   if (tips.length === 0) return { kind: "content", content: { commits: [], objects: [], changes: [], folders: [] } };
   const stdin = [...new Set(tips), ""].join("\n");
-  const listed = await readGit(["rev-list", "--objects", "--stdin", "--not", "--all"], { ...call, stdin });
+  const inOrder = ["rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all"];
+  const [listed, ordered] = await Promise.all([
+    readGit(["rev-list", "--objects", "--stdin", "--not", "--all"], { ...call, stdin }),
+    readGit(inOrder, { ...call, stdin }),
+  ]);
   const many = countOf(listed, "\n"); // before anything is made of them
   if (many > limits.objects) {
     return { kind: "too-much", why: `${many} new objects, and at most ${limits.objects} may come in one push` };
   }
   const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
-  const sizes = await readGit(["cat-file", "--batch-check"], { ...call, stdin: [...paths.keys(), ""].join("\n") });
+  const commits = lines(ordered);
+  const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
+  const [sizes, raw] = await Promise.all([
+    readGit(["cat-file", "--batch-check"], { ...call, stdin: [...paths.keys(), ""].join("\n") }),
+    commits.length === 0 ? "" : readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` }),
+  ]);
   const objects = lines(sizes).map((line) => {
     const [id = "", type = "", size = ""] = line.split(" ");
     const path = paths.get(id);
@@ -66,10 +76,6 @@ export async function findNewContent(
   if (!(total <= limits.totalBytes)) {
     return { kind: "too-much", why: `${total} bytes unpacked, and at most ${limits.totalBytes} may come in one push` };
   }
-  const inOrder = ["rev-list", "--reverse", "--topo-order", "--stdin", "--not", "--all"];
-  const commits = lines(await readGit(inOrder, { ...call, stdin }));
-  const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
-  const raw = commits.length === 0 ? "" : await readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` });
   const changed = countOf(raw, "\0:"); // few objects can stand in any number of places
   if (changed > limits.changes) {
     return { kind: "too-much", why: `${changed} changed files, and at most ${limits.changes} may come in one push` };

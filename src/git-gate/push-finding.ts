@@ -1,7 +1,7 @@
 import type { Finding } from "../detect/finding.ts";
 
-/** Searches bytes for secrets. */
-export type Scan = (bytes: Buffer) => readonly Finding[];
+/** Searches bytes for secrets: wholly, or, with `onCut`, as far as the limits of one search go, telling when that is not all. */
+export type Scan = (bytes: Buffer, onCut?: () => void) => readonly Finding[];
 
 /** Why a person may say that something found is no secret. */
 export type Doubt = "example" | "allow-mark";

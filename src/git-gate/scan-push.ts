@@ -2,6 +2,7 @@ import type { Finding } from "../detect/finding.ts";
 import { scanSlices } from "../detect/scan-slices.ts";
 import { type Baseline, makeBaseline } from "./baseline.ts";
 import type { GitEnv } from "./git-process.ts";
+import { groupSmall, isClean } from "./group-small.ts";
 import type { RefUpdate } from "./mirror.ts";
 import type { Change, NewContent, NewObject } from "./new-content.ts";
 import { type GitObject, readObjects } from "./object-reader.ts";
@@ -34,7 +35,7 @@ const LINE_REACH = 500;
 
 /** Searches everything that a push brings: every version of every file, names, messages, authors, tags and refs. */
 export async function scanPush(parts: ScanParts): Promise<Scanned> {
-  const { content, folder, env, onProgress } = parts;
+  const { content, folder, env, scan, signal, onProgress } = parts;
   const changes = groupByBlob(content.changes);
   const wanted = inOrderOfChanges(content.objects, changes);
   const baseline = makeBaseline(new Set(wanted.map(({ id }) => id)), folder, env);
@@ -42,14 +43,28 @@ export async function scanPush(parts: ScanParts): Promise<Scanned> {
   const findings: PushFinding[] = await scanNames(parts);
   const ids = wanted.map(({ id }) => id);
   let bytes = 0;
-  for await (const object of readObjects(ids, folder, env)) {
+  const search = async (object: GitObject): Promise<"done" | "cut"> => {
     const places = { changes: changes.get(object.id) ?? [], path: pathOf.get(object.id) };
     for await (const { end, finding } of scanObject(object, places.changes, baseline, parts)) {
       if (finding !== undefined) findings.push(placeFinding(finding, object, places));
-      if (findings.length >= MOST_FINDINGS) return { findings, cut: true, bytes: bytes + end };
+      if (findings.length >= MOST_FINDINGS) {
+        bytes += end;
+        return "cut";
+      }
       onProgress(bytes + end);
     }
     bytes += object.size;
+    return "done";
+  };
+  for await (const group of groupSmall(readObjects(ids, folder, env))) {
+    signal.throwIfAborted();
+    if (group.together && isClean(group, scan)) {
+      bytes += group.objects.reduce((sum, { size }) => sum + size, 0);
+      onProgress(bytes);
+      await new Promise((resolve) => setImmediate(resolve));
+      continue;
+    }
+    for (const object of group.objects) if ((await search(object)) === "cut") return { findings, cut: true, bytes };
   }
   return { findings, cut: findings.length >= MOST_FINDINGS, bytes };
 }
