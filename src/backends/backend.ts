@@ -6,6 +6,7 @@ import type { Scope } from "../base/scope.ts";
 import type { SecretValue } from "../base/secret-value.ts";
 import type { ImageRecipe } from "../images/build-image.ts";
 import type { BackendName } from "../manifest/bottle.ts";
+import type { HandOver } from "../plan/hand-over.ts";
 import type { LinkService } from "../plan/link-ports.ts";
 import type { GuestLayout, PlannedLimits } from "../plan/plan.ts";
 
@@ -21,9 +22,11 @@ export interface Backend {
    * Makes ready what guests are made from; a backend that builds no images needs nothing. Doing it again costs little when
    * nothing has changed.
    */
-  prepare(image: ImageRecipe | undefined, watch: PrepareWatch): Promise<Prepared>;
+  prepare(image: GuestImage | undefined, watch: PrepareWatch): Promise<Prepared>;
+  /** Does beforehand what makes later starts from it faster; undefined where nothing can be gained. Never on the way of a start. */
+  hasten?(prepared: Prepared, watch: PrepareWatch): Promise<Prepared | undefined>;
   /** What `prepare` will give if nothing has changed since it was last done, without asking anybody; undefined when unknown. */
-  expect?(image: ImageRecipe): Promise<Prepared | undefined>;
+  expect?(image: GuestImage): Promise<Prepared | undefined>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
   /** Guests on this machine, found by their label and not by memory. */
@@ -37,10 +40,19 @@ export type PrepareWatch = {
   readonly signal: AbortSignal | undefined;
   /** Called with each line that a builder prints */
   readonly onLine: ((line: string) => void) | undefined;
+  /** Called with what the operator should know about a preparation that goes on */
+  readonly onWarning?: ((text: string) => void) | undefined;
 };
 
+/** What an image is built from, and how it gets to where guests are made. */
+export type GuestImage = ImageRecipe & { readonly handOver?: HandOver };
+
 /** What guests are made from: the content id of an image, where there is one. */
-export type Prepared = { readonly image: string | undefined };
+export type Prepared = {
+  readonly image: string | undefined;
+  /** Makes ready what works wherever this fails, which it is told */
+  readonly instead?: (failure: Error) => Promise<Prepared>;
+};
 
 /** What a probe found: usable and how strong, or why not and the command that mends it. */
 export type Probe = {
@@ -70,6 +82,8 @@ export type GuestSpec = {
   readonly slug: Slug;
   /** What `prepare` gave; undefined for a backend without images */
   readonly image?: string | undefined;
+  /** Also from there: what to do when no guest can be made from it */
+  readonly instead?: Prepared["instead"];
   /**
    * Where `image` is only what `prepare` is expected to give: does it, once. A guest may be begun with the one, but nothing is
    * put into it and nothing runs in it unless the other is the same.

@@ -12,6 +12,7 @@ export function makeLazyBackend(name: BackendName, load: () => Promise<Backend>)
     name,
     probe: async (signal, depth) => (await loaded()).probe(signal, depth),
     prepare: async (image, watch) => (await loaded()).prepare(image, watch),
+    hasten: async (prepared, watch) => (await loaded()).hasten?.(prepared, watch),
     expect: async (image) => (await loaded()).expect?.(image),
     create: async (spec, scope) => (await loaded()).create(spec, scope),
     list: async () => (await loaded()).list(),

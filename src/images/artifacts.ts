@@ -2,14 +2,20 @@ import type { Dirent } from "node:fs";
 import { readdir, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { systemErrorCode } from "../base/errors.ts";
+import type { HandOverName } from "../plan/hand-over.ts";
 import { type ImageId, shortImageId } from "./image-id.ts";
 
-/** How an image gets into a machine: as an archive, or packed out of a registry. */
-export type HandOver = "archive";
+/** How an artifact is made: handed over as the word says, or packed from a machine that was made from the archive. */
+export type MadeBy = HandOverName | "template";
 
 /** Raised when what is in an artifact changes its form */
 const FORMAT = 1;
+const PACK = "smolmachine";
 const NAME = /^([0-9a-f]{16})-[a-z0-9]+-[a-z]+-v\d+\.(tar|smolmachine)$/;
+/** What is not complete yet, or never was: a file or a folder beside the artifact that it was to be */
+const PARTIAL = /^[0-9a-f]{16}-[a-z0-9]+-[a-z]+-v\d+\.(tar|smolmachine)\.(partial|saved)$/;
+/** No hand-over takes that long: its process is gone, `ms` */
+const ABANDONED_AFTER_MS = 60 * 60_000;
 
 /** Something that was made from an image, for machines. */
 export type Artifact = {
@@ -27,8 +33,14 @@ export function artifactFolder(cacheFolder: string): string {
 }
 
 /** Name of an artifact: the same content, made the same way, the same name. */
-export function artifactName(id: ImageId, arch: string, by: HandOver): string {
-  return `${shortImageId(id)}-${arch}-${by}-v${FORMAT}.tar`;
+export function artifactName(id: ImageId, arch: string, by: MadeBy): string {
+  return `${shortImageId(id)}-${arch}-${by}-v${FORMAT}.${by === "archive" ? "tar" : PACK}`;
+}
+
+/** The pack of the machine that is made from an archive; undefined for anything but an archive of ours. */
+export function templateOf(archive: string): string | undefined {
+  const ending = `-archive-v${FORMAT}.tar`;
+  return archive.endsWith(ending) ? `${archive.slice(0, -ending.length)}-template-v${FORMAT}.${PACK}` : undefined;
 }
 
 /** Whether there is a whole artifact of this name: one is renamed to it when it is complete. */
@@ -92,6 +104,17 @@ export async function touchArtifact(path: string): Promise<void> {
 /** Removes an artifact; machines that were made from it have their own copy. */
 export async function removeArtifact({ path }: Artifact): Promise<void> {
   await rm(path, { force: true });
+}
+
+/** Removes what was begun and never completed, by processes that are gone. */
+export async function removePartials(cacheFolder: string, now: Date): Promise<void> {
+  const folder = artifactFolder(cacheFolder);
+  for (const { name } of await readNames(folder)) {
+    if (!PARTIAL.test(name)) continue;
+    const facts = await stat(join(folder, name)).catch(() => undefined);
+    if (facts === undefined || now.getTime() - facts.mtime.getTime() < ABANDONED_AFTER_MS) continue;
+    await rm(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 async function readNames(folder: string): Promise<readonly Dirent[]> {

@@ -53,12 +53,12 @@ function saveFailed(engine: Engine, name: string, stderr: string): BottleError {
   });
 }
 
-/** Makes sure that a saved image fits below a folder. Throws `file/disk-full` when it does not, or when that is memory. */
-export async function requireRoomFor(engine: Engine, id: ImageId, folder: string): Promise<void> {
+/** Makes sure that so many saved images fit below a folder. Throws `file/disk-full` when they do not, or when that is memory. */
+export async function requireRoomFor(engine: Engine, id: ImageId, folder: string, copies = 1): Promise<void> {
   const text = await mustRun(engine, "the size of the image cannot be told", [
     ...["image", "inspect", "--format", "{{.Size}}", id],
   ]);
-  const needed = (Number(text) || 0) * 1.05 + SPARE_BYTES;
+  const needed = (Number(text) || 0) * 1.05 * copies + SPARE_BYTES;
   const free = await readFreeBytes(folder);
   const isMemory = (await statfs(folder)).type === TMPFS;
   if (free >= needed && !isMemory) return;

@@ -7,6 +7,9 @@ import { packageRoot } from "../base/package-root.ts";
 import { run } from "../base/process.ts";
 import { openEngine } from "../images/engine.ts";
 
+/** Most commands that are run for a moment only are over by then */
+const TEMPLATE_AFTER_MS = 20_000;
+
 /**
  * Every backend, in the order in which they are shown; each is loaded here and nowhere else. Unless `mayTry`, their probes
  * only look: nothing is written and no trial bottle is run.
@@ -41,6 +44,7 @@ export function makeBackends(context: Context, mayTry: boolean): readonly Backen
       return makeSmolmachinesBackend({
         ...{ uid, gid, pid, platform, arch, nodePath, mayTry },
         smolvm: openSmolvm(context.env, run),
+        templateAfterMs: TEMPLATE_AFTER_MS,
         engine: openEngine(context.env, run),
         home: paths.home,
         cacheFolder: paths.cache,

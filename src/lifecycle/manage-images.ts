@@ -8,6 +8,7 @@ import {
   type ArtifactRules,
   listArtifacts,
   removeArtifact,
+  removePartials,
   selectPrunable,
 } from "../images/artifacts.ts";
 import { buildImage } from "../images/build-image.ts";
@@ -22,7 +23,7 @@ export function listImages(context: Context): Promise<readonly OwnImage[]> {
 }
 
 /** An image as it was built. */
-export type BuiltImage = { readonly tag: string; readonly id: ImageId };
+export type BuiltImage = { readonly name: string; readonly tag: string; readonly id: ImageId };
 
 /** Builds the images of these agents, or of all. Throws `input/usage` for one that has none. */
 export async function buildImages(
@@ -40,7 +41,7 @@ export async function buildImages(
   for (const name of names.length === 0 ? OWN_IMAGES : names) {
     const recipe = ownImage(join(packageRoot(), "images"), name);
     const watch = { signal: context.signal, onLine };
-    built.push({ tag: recipe.tag, id: await buildImage(engineOf(context), { ...recipe, args: {} }, watch) });
+    built.push({ name, tag: recipe.tag, id: await buildImage(engineOf(context), { ...recipe, args: {} }, watch) });
   }
   return built;
 }
@@ -86,9 +87,10 @@ export async function findPrunableArtifacts(context: Context, wishes: ArtifactWi
   return selectPrunable(artifacts, { ...wishes, images }, context.clock.now());
 }
 
-/** Removes what was made for machines; it can be made again. */
-export async function pruneArtifacts(artifacts: readonly Artifact[]): Promise<void> {
+/** Removes what was made for machines, and what was never completed; it can be made again. */
+export async function pruneArtifacts(context: Context, artifacts: readonly Artifact[]): Promise<void> {
   for (const artifact of artifacts) await removeArtifact(artifact);
+  await removePartials(context.paths.cache, context.clock.now());
 }
 
 function engineOf(context: Context): Engine {

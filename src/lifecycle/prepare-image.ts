@@ -19,6 +19,7 @@ async function buildShown(context: Context, backend: Backend, image: PlannedImag
   const style = makeStyle(stderr, context.env);
   const waiting: string[] = [];
   let isShown = false;
+  const onWarning = (text: string) => void stderr.write(`bottle: warning: ${showHarmlessly(text)}\n`);
   const show = (line: string) => void stderr.write(`${style("faint", `image: ${showHarmlessly(line)}`)}\n`);
   const timer = setTimeout(() => {
     isShown = true;
@@ -31,7 +32,7 @@ async function buildShown(context: Context, backend: Backend, image: PlannedImag
     else waiting.push(text);
   };
   try {
-    return await backend.prepare(image && { ...image, args: {} }, { signal, onLine });
+    return await backend.prepare(image && { ...image, args: {} }, { signal, onLine, onWarning });
   } finally {
     clearTimeout(timer);
   }

@@ -207,4 +207,6 @@ export type HomeConfig = {
   readonly resolve: readonly { readonly name: string; readonly address: string; readonly port: number }[];
   /** Folders of toolchains, bound read-only at the same path */
   readonly tools: readonly string[];
+  /** Image of the registry that `--hand-over push` pushes to */
+  readonly registryImage: string;
 };

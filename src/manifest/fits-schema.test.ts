@@ -197,4 +197,5 @@ const FULL_CONFIG = {
   upstream_proxy: "http://proxy.example:3128",
   resolve: { "a.example": "127.0.0.1:1" },
   tools: ["/opt/node"],
+  registry_image: "registry:2.8.3@sha256:1",
 };

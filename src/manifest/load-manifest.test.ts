@@ -76,6 +76,7 @@ describe("loadManifest", () => {
     });
     expect(config).toEqual({
       backend: undefined,
+      registryImage: expect.stringMatching(/registry:2\.8\.3@sha256:[0-9a-f]{64}$/),
       extraCa: undefined,
       upstreamProxy: undefined,
       resolve: [],

@@ -22,6 +22,7 @@ const REQUEST: StartRequest = {
     workspace: undefined,
     large: false,
     observe: false,
+    handOver: undefined,
   },
 };
 const BOTTLE: Bottle = {
@@ -65,7 +66,14 @@ const FACTS: HostFacts = {
   variables: new Set(["GITHUB_TOKEN"]),
 };
 const CONFIG: HomeConfig = {
-  ...{ backend: undefined, extraCa: undefined, upstreamProxy: undefined, resolve: [], tools: [] },
+  ...{
+    backend: undefined,
+    extraCa: undefined,
+    upstreamProxy: undefined,
+    resolve: [],
+    tools: [],
+    registryImage: "registry@sha256:1",
+  },
 };
 const AGENT: Agent = {
   ...{ name: "reviewer", file: "/home/me/app/.bot-bottle/agents/reviewer.md", origin: "repository", bottles: ["dev"] },

@@ -1,17 +1,19 @@
 import { describe, expect, test } from "vitest";
 import type { BottleError } from "../base/errors.ts";
 import type { Bottle } from "../manifest/bottle.ts";
+import type { HandOverName } from "./hand-over.ts";
 import type { HostFacts } from "./host-facts.ts";
 import { planImage } from "./plan-image.ts";
 
-function plan(provider: Partial<Bottle["provider"]>, facts: Partial<HostFacts> = {}) {
+function plan(provider: Partial<Bottle["provider"]>, facts: Partial<HostFacts> = {}, handOver?: HandOverName) {
   const refused: BottleError[] = [];
   const bottle = {
     names: ["dev"],
     provider: { template: "shell", dockerfile: undefined, ...provider },
   } as unknown as Bottle;
   const all = { backend: { name: "docker" }, imagesFolder: "/lib/images", repository: "/repo", ...facts } as HostFacts;
-  const image = planImage({ bottle, facts: all }, (error) => void refused.push(error));
+  const input = { bottle, facts: all, request: { handOver }, config: { registryImage: "registry@sha256:1" } };
+  const image = planImage(input, (error) => void refused.push(error));
   return { image, refused: refused.map(({ message }) => message) };
 }
 
@@ -31,6 +33,24 @@ describe("planImage", () => {
       context: "/repo",
       tag: "bot-bottle/bottle-dev",
     });
+  });
+
+  const machines = { backend: { name: "smolmachines" } } as HostFacts;
+  test.each([
+    [undefined, { kind: "archive" }],
+    ["archive", { kind: "archive" }],
+    ["registry", { kind: "registry" }],
+    ["push", { kind: "push", image: "registry@sha256:1" }],
+  ] as const)("machines get it by %s", (asked, handOver) => {
+    expect(plan({}, machines, asked).image).toMatchObject({ tag: "bot-bottle/shell", handOver });
+  });
+
+  test("what is for machines only is refused elsewhere, and says so", () => {
+    for (const name of ["docker", "local"] as const) {
+      const { refused } = plan({}, { backend: { name } } as HostFacts, "registry");
+      expect(refused).toEqual([`--hand-over is for machines, and the backend is ${name}`]);
+    }
+    expect(plan({}).image).not.toHaveProperty("handOver");
   });
 
   test("says what is missing", () => {

@@ -59,7 +59,7 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
     request: {
       ...{ agent: undefined, bottles: ["dev"], argv: undefined, prompt: undefined, headless: false, yes: false },
       ...{ dryRun: false, json: false, label: undefined, color: undefined, backend: undefined, workspace: "none" },
-      ...{ large: false, observe: false, ...request },
+      ...{ large: false, observe: false, handOver: undefined, ...request },
     },
     bottle: {
       ...{ names: ["dev"], files: ["dev.md"], env: [], supervise: true, backend: undefined, written: [] },
@@ -77,7 +77,14 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
       ...{ name: "a", file: "a.md", origin: "home", bottles: ["dev"], skills: [], prompt: "", written: [] },
       ...{ gitUser: { name: undefined, email: undefined }, ...agent },
     },
-    config: { backend: undefined, extraCa: undefined, upstreamProxy: undefined, resolve: [], tools: [] },
+    config: {
+      backend: undefined,
+      extraCa: undefined,
+      upstreamProxy: undefined,
+      resolve: [],
+      tools: [],
+      registryImage: "registry@sha256:1",
+    },
     ...{ facts, slug, unbuilt: [], off: [] },
   });
 }

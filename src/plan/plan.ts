@@ -1,5 +1,6 @@
 import type { Slug } from "../base/ids.ts";
 import type { BackendName, Egress, EnvEntry, GitRepo, HomeConfig } from "../manifest/bottle.ts";
+import type { HandOver } from "./hand-over.ts";
 import type { PlannedProvider } from "./planned-provider.ts";
 
 /** Everything a start will do, decided before anything is done: what the preflight shows, `--dry-run --json` prints and the backends apply. */
@@ -65,7 +66,13 @@ export type PlannedBackend = {
 };
 
 /** The Dockerfile of a bottle, and the folder that it may copy from. */
-export type PlannedImage = { readonly dockerfile: string; readonly context: string; readonly tag: string };
+export type PlannedImage = {
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly tag: string;
+  /** How machines get it; undefined on a backend that takes it from the engine itself */
+  readonly handOver?: HandOver;
+};
 
 /** What is run inside, without a shell. */
 export type PlannedCommand = {

@@ -46,7 +46,7 @@ function makeRows(plan: BottlePlan): readonly Row[] {
     row("command", { text: `${renderArgv(command.argv)}  ${ending}`, tone: "name" }),
     provider && row("program", ...providerLines(provider)),
     row("backend", `${backend.name}${asked}, ${backend.strength}`),
-    plan.image && row("image", `${plan.image.tag}, built from ${plan.image.dockerfile}`),
+    plan.image && row("image", `${plan.image.tag}, built from ${plan.image.dockerfile}${handedOver(plan.image)}`),
     row("workspace", ...workspaceLines(plan.workspace)),
     row("env", ...envLines(plan.env)),
     agent && row("skills", agent.skills.length === 0 ? "none" : agent.skills.join(", ")),
@@ -205,4 +205,9 @@ function leftOutLines(leftOut: readonly LeftOut[]): readonly Line[] {
   const shown = leftOut.slice(0, LEFT_OUT_SHOWN).map(({ path, why }) => `${path} (${WHY_LEFT_OUT[why]})`);
   const more = leftOut.length - shown.length;
   return [warning(`${leftOut.length} left out: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`)];
+}
+
+/** The automatic way is not worth a word. */
+function handedOver({ handOver }: NonNullable<BottlePlan["image"]>): string {
+  return handOver === undefined || handOver.kind === "archive" ? "" : `, handed over by ${handOver.kind}`;
 }

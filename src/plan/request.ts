@@ -1,4 +1,5 @@
 import type { BackendName, WorkspaceRules } from "../manifest/bottle.ts";
+import type { HandOverName } from "./hand-over.ts";
 
 /** What the command line asked for; undefined where it said nothing. */
 export type StartRequest = {
@@ -19,6 +20,8 @@ export type StartRequest = {
   readonly label: string | undefined;
   readonly color: string | undefined;
   readonly backend: BackendName | undefined;
+  /** How an image gets to machines */
+  readonly handOver: HandOverName | undefined;
   readonly workspace: WorkspaceRules["mode"] | undefined;
   /** A workspace above the limits is copied all the same */
   readonly large: boolean;

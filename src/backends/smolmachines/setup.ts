@@ -18,6 +18,8 @@ export type SmolmachinesSetup = {
   readonly cacheFolder: string;
   /** File with the text of what runs inside as main process */
   readonly guestProgram: string;
+  /** How long a bottle runs before a template of its machine is made beside it, `ms`; undefined for never */
+  readonly templateAfterMs: number | undefined;
   /** Whether anything may be written or run before a guest is made; a dry run only looks */
   readonly mayTry: boolean;
 };

@@ -1,18 +1,23 @@
 import { existsSync } from "node:fs";
 import { BottleError } from "../../base/errors.ts";
+import { templateOf } from "../../images/artifacts.ts";
 import { explainWords, succeeded } from "../../images/engine.ts";
 import { GUEST_LAYOUT } from "../../plan/plan.ts";
 import type { Backend, GuestRef, ProbeCheck } from "../backend.ts";
 import { LABELS, makeOwnerMark } from "../labels.ts";
 import { collectFolder, START_DEADLINE_MS } from "./collect.ts";
+import { openOrFallBack } from "./fall-back.ts";
 import { openGuest, removeMachine } from "./guest.ts";
 import { findGuests, type Machine, parseMachines } from "./output.ts";
 import { prepareArtifact } from "./prepare.ts";
 import { askSmolvm, findSmolvm, makeProbe } from "./probe.ts";
 import type { SmolmachinesSetup } from "./setup.ts";
 import { mustRun } from "./smolvm.ts";
+import { tellWhile } from "./tell-while.ts";
+import { makeTemplate } from "./template.ts";
+import { makeTemplateBeside } from "./template-beside.ts";
 import { tryMachine } from "./trial.ts";
-import { hasUsers } from "./version.ts";
+import { hasUsers, type Version } from "./version.ts";
 
 const ENGINE_DEADLINE_MS = 15_000;
 
@@ -24,6 +29,11 @@ export function makeSmolmachinesBackend(setup: SmolmachinesSetup): Backend {
   const lookOnce = () => {
     asked ??= askSmolvm(smolvm).then((answers) => findSmolvm(smolvm.command, setup, answers));
     return asked;
+  };
+  const requireVersion = async (): Promise<Version> => {
+    const found = await lookOnce();
+    if (found.kind === "none") throw new BottleError("launch/failed", found.check.detail);
+    return found.version;
   };
   return {
     name: "smolmachines",
@@ -38,12 +48,23 @@ export function makeSmolmachinesBackend(setup: SmolmachinesSetup): Backend {
     },
     prepare: async (image, watch) => {
       if (image === undefined) throw new BottleError("launch/failed", "nothing says which image the bottle runs in");
-      return { image: await prepareArtifact(setup, image, watch) };
+      return prepareArtifact(setup, await requireVersion(), image, watch);
+    },
+    hasten: async ({ image }, { signal, onLine }) => {
+      const template = templateOf(image ?? "");
+      if (image === undefined || template === undefined) return undefined;
+      const version = await requireVersion();
+      const isMade = await tellWhile(onLine, (tell) => {
+        tell("packing a machine, so that later ones start faster");
+        return makeTemplate(setup, version, { archive: image, template }, signal);
+      });
+      return isMade ? { image: template } : undefined;
     },
     create: async (spec, scope) => {
-      const found = await lookOnce();
-      if (found.kind === "none") throw new BottleError("launch/failed", found.check.detail);
-      return openGuest(setup, found.version, spec, scope);
+      const version = await requireVersion();
+      const guest = await openOrFallBack(spec, scope, (one, own) => openGuest(setup, version, one, own));
+      makeTemplateBeside(setup, version, spec.image, scope);
+      return guest;
     },
     list: async () => findGuests(await listMachines(setup), makeOwnerMark(setup.home, setup.uid)),
     remove: async (ref) => {

@@ -14,6 +14,8 @@ const OLDEST: Version = { major: 1, minor: 8, patch: 0 };
 const NEWEST_KNOWN: Version = { major: 1, minor: 23, patch: 1 };
 /** The first in which a command may be run as a user of one's choice */
 const USERS: Version = { major: 1, minor: 14, patch: 2 };
+/** The first whose packs keep the user of the image; a pack of a machine that was made from an archive came before */
+const PACKS: Version = { major: 1, minor: 14, patch: 5 };
 
 /** What `smolvm --version` says, or undefined for any other program. */
 export function parseVersion(text: string): Version | undefined {
@@ -54,6 +56,11 @@ export function judgeVersion(version: Version, platform: NodeJS.Platform): Versi
 /** Whether commands can be run as a user of our choice. */
 export function hasUsers(version: Version): boolean {
   return isAtLeast(version, USERS);
+}
+
+/** Whether a machine can be made from a pack, and a pack from any machine. */
+export function hasPacks(version: Version): boolean {
+  return isAtLeast(version, PACKS);
 }
 
 function isAtLeast(one: Version, other: Version): boolean {

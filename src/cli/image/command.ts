@@ -1,10 +1,14 @@
 import { buildCommand, buildRouteMap, type RouteMap } from "@stricli/core";
 import { parseDuration } from "../../manifest/duration.ts";
 import { parseSize } from "../../manifest/size.ts";
+import { HAND_OVERS, type HandOverName } from "../../plan/hand-over.ts";
 import { type CliContext, lazily } from "../context.ts";
 
-/** Flags of `bottle image list` and `build` as typed. */
+/** Flags of `bottle image list` as typed. */
 export type ImageFlags = { readonly json?: boolean };
+
+/** Flags of `bottle image build` as typed. */
+export type BuildFlags = ImageFlags & { readonly handOver?: HandOverName };
 
 /** Flags of `bottle image prune` as typed. */
 export type PruneFlags = {
@@ -35,7 +39,7 @@ const listCommand = buildCommand<ImageFlags, [], CliContext>({
   parameters: { flags: { json } },
 });
 
-const buildImageCommand = buildCommand<ImageFlags, string[], CliContext>({
+const buildImageCommand = buildCommand<BuildFlags, string[], CliContext>({
   loader: lazily(async () => (await import("./run.ts")).runImageBuild),
   docs: { brief: "Build the images of the agents, so that the first start needs not" },
   parameters: {
@@ -47,7 +51,15 @@ const buildImageCommand = buildCommand<ImageFlags, string[], CliContext>({
         placeholder: "name",
       },
     },
-    flags: { json },
+    flags: {
+      handOver: {
+        kind: "enum",
+        values: HAND_OVERS,
+        optional: true,
+        brief: "Also hand them over to machines",
+      },
+      json,
+    },
   },
 });
 

@@ -2,6 +2,7 @@ import { renderColumns } from "../../base/columns.ts";
 import { EXIT_CODES } from "../../base/exit-codes.ts";
 import { showHarmlessly } from "../../base/plain-text.ts";
 import { makeStyle } from "../../base/style.ts";
+import { handOverImages } from "../../lifecycle/hand-over-images.ts";
 import {
   buildImages,
   findPrunable,
@@ -13,7 +14,7 @@ import {
 } from "../../lifecycle/manage-images.ts";
 import { renderBytes } from "../../plan/render-amount.ts";
 import type { CommandContext } from "../context.ts";
-import type { ImageFlags, PruneFlags } from "./command.ts";
+import type { BuildFlags, ImageFlags, PruneFlags } from "./command.ts";
 
 type Machines = Awaited<ReturnType<typeof listMachineImages>>;
 type Images = Awaited<ReturnType<typeof listImages>>;
@@ -32,12 +33,17 @@ export async function runImageList(context: CommandContext, flags: ImageFlags): 
 }
 
 /** Builds images with the builder's own words on standard error, and prints their names and ids. */
-export async function runImageBuild(context: CommandContext, flags: ImageFlags, ...names: string[]): Promise<number> {
-  const built = await buildImages(context, names, (line) => {
+export async function runImageBuild(context: CommandContext, flags: BuildFlags, ...names: string[]): Promise<number> {
+  const onLine = (line: string) => {
     if (line.trim() !== "") context.stderr.write(`${showHarmlessly(line)}\n`);
-  });
-  if (flags.json) printJson(context, built);
-  else for (const { tag, id } of built) context.stdout.write(`${tag} ${id}\n`);
+  };
+  const built = await buildImages(context, names, onLine);
+  const machines = flags.handOver && (await handOverImages(context, built, flags.handOver, onLine));
+  if (flags.json) printJson(context, machines === undefined ? built : { images: built, machines });
+  else {
+    for (const { tag, id } of built) context.stdout.write(`${tag} ${id}\n`);
+    for (const path of machines ?? []) context.stdout.write(`${path}\n`);
+  }
   return EXIT_CODES.ok.code;
 }
 
@@ -46,7 +52,7 @@ export async function runImagePrune(context: CommandContext, flags: PruneFlags):
   const images = await findPrunable(context, flags.all === true);
   const { all = false, olderThan: olderThanMs, keep: keepBytes } = flags;
   const machines = await findPrunableArtifacts(context, { all, olderThanMs, keepBytes });
-  if (!flags.dryRun) await pruneArtifacts(machines);
+  if (!flags.dryRun) await pruneArtifacts(context, machines);
   const kept = flags.dryRun ? [] : await pruneImages(context, images);
   const removed = flags.dryRun ? [] : images.filter((image) => !kept.some((one) => one.image === image));
   if (flags.json) printJson(context, { found: images, removed, kept, machines });

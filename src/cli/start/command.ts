@@ -1,5 +1,6 @@
 import { buildCommand, type Command } from "@stricli/core";
 import { BACKEND_NAMES, type BackendName } from "../../manifest/bottle.ts";
+import { HAND_OVERS, type HandOverName } from "../../plan/hand-over.ts";
 import { type CliContext, lazily } from "../context.ts";
 
 const COLORS = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
@@ -8,6 +9,7 @@ const COLORS = ["red", "green", "yellow", "blue", "magenta", "cyan"] as const;
 export type StartFlags = {
   readonly bottle?: readonly string[];
   readonly backend?: BackendName;
+  readonly handOver?: HandOverName;
   readonly workspace?: "copy" | "mount" | "none";
   readonly prompt?: string;
   readonly headless?: boolean;
@@ -57,6 +59,12 @@ export const startCommand: Command<CliContext> = buildCommand<StartFlags, [agent
         placeholder: "name",
       },
       backend: { kind: "enum", values: BACKEND_NAMES, optional: true, brief: "How to isolate" },
+      handOver: {
+        kind: "enum",
+        values: HAND_OVERS,
+        optional: true,
+        brief: "How an image gets to machines",
+      },
       workspace: {
         kind: "enum",
         values: ["copy", "mount", "none"],

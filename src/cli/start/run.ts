@@ -53,6 +53,7 @@ function makeRequest(context: CommandContext, flags: StartFlags, agent: string |
     label: flags.label,
     color: flags.color,
     backend: flags.backend,
+    handOver: flags.handOver,
     workspace: flags.workspace,
     large: flags.large === true,
     observe: flags.observe === true,

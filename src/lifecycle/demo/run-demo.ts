@@ -88,6 +88,7 @@ const REQUEST = {
     workspace: undefined,
     large: false,
     observe: false,
+    handOver: undefined,
   },
 } as const;
 

@@ -12,6 +12,7 @@ export const CONFIG_RULES: readonly Rule<WrittenConfig>[] = [
   proxyIsAnOrigin,
   namesResolveToAddresses,
   toolsBringInNoHome,
+  registryIsPinned,
 ];
 
 function extraCaIsAbsolute(written: WrittenConfig, report: Report, facts: RuleFacts): void {
@@ -59,4 +60,14 @@ function toolsBringInNoHome(written: WrittenConfig, report: Report, facts: RuleF
       "name the toolchain's own folder, such as ~/.nvm/versions",
     );
   }
+}
+
+const PINNED_IMAGE = /^(?:[a-z0-9][a-z0-9._:/-]{0,255}@)?sha256:[0-9a-f]{64}$/;
+
+/** A name alone may mean another content tomorrow. */
+function registryIsPinned(written: WrittenConfig, report: Report): void {
+  const text = written.registry_image;
+  if (text === undefined || PINNED_IMAGE.test(text)) return;
+  const why = `${quote(text)} does not say which content it means`;
+  report.value(["registry_image"], "manifest/bad-value", why, "write NAME@sha256:DIGEST, or an image's id: sha256:ID");
 }

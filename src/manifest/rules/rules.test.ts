@@ -120,6 +120,7 @@ describe("rules of the machine-wide file", () => {
     ["resolve: {a: 127.0.0.1}", '1:14 bad-value "127.0.0.1" is not an ADDRESS:PORT'],
     ["resolve: {a: 'b:80'}", '1:14 bad-value "b:80" is not an ADDRESS:PORT'],
     ["resolve: {a: '127.0.0.1:65536'}", '1:14 bad-value "127.0.0.1:65536" is not an ADDRESS:PORT'],
+    ["registry_image: registry:2", '1:17 bad-value "registry:2" does not say which content it means'],
     ["tools: [node]", '1:9 bad-path "node" is not absolute'],
     ["tools: [/]", '1:9 bad-path "/" would bring your home folder into every bottle'],
     ["tools: [/home/]", '1:9 bad-path "/home/" would bring your home folder into every bottle'],
@@ -136,6 +137,7 @@ extra_ca: ~/ca.pem
 upstream_proxy: http://proxy.example:3128
 resolve: {registry.test: "127.0.0.1:4873", six.test: "[::1]:443"}
 tools: [/opt/node, ~/.nvm/versions]
+registry_image: registry:2.8.3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 `;
     expect(await check("config", yaml)).toEqual([]);
   });

@@ -13,6 +13,9 @@ export const configSchema = z.strictObject({
     description: "Names dialled at exactly this ADDRESS:PORT, even if the address is private",
   }),
   tools: texts("Folders of toolchains, bound read-only at the same path").optional(),
+  registry_image: z.string().optional().meta({
+    description: "Image of the registry that `--hand-over push` pushes to: NAME@sha256:DIGEST or an image's id",
+  }),
 });
 
 /** The type of the machine-wide file as written. */
