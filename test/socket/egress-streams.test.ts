@@ -276,6 +276,27 @@ describe("connections to servers", () => {
     expect(world.egress.stats().upstreams).toBe(1);
   });
 
+  test("are all kept, also when many were needed at one time", async () => {
+    let connections = 0;
+    const origin = await openHttpsOrigin(scope, HOST, (_, response) => setTimeout(() => response.end("taken."), 50));
+    origin.server.on("secureConnection", () => connections++);
+    const world = await openWorld(scope, { routes: [plain(makeRoute(HOST))], resolve: [pin(HOST, origin)] });
+    const clients = await Promise.all(Array.from({ length: 80 }, () => connectTlsTunnel(world, `${HOST}:443`)));
+    const askAll = () =>
+      Promise.all(
+        clients.map((tls) => {
+          tls.write(`GET / HTTP/1.1\r\nHost: ${HOST}\r\n\r\n`);
+          return readUntil(tls, "taken.");
+        }),
+      );
+    await askAll();
+    const opened = connections;
+    await askAll();
+    expect(opened).toBeGreaterThan(32);
+    expect(connections).toBe(opened);
+    for (const tls of clients) tls.destroy();
+  });
+
   test("are kept after large bodies too, on both sides", async () => {
     let connections = 0;
     const origin = await openHttpsOrigin(scope, HOST, (request, response) => {

@@ -11,24 +11,24 @@ export type UpstreamPool = {
 
 type Idle = { readonly channel: Channel; readonly until: number; readonly forget: () => void };
 
-const PER_KEY = 32;
+/** One host may have them all: an agent with many requests at once would else open a new connection for most of them. */
 const IN_ALL = 256;
 
-/** Makes an empty pool. */
+/** Makes an empty pool; when it is full, the connection that has waited longest goes. */
 export function makeUpstreamPool(): UpstreamPool {
   const idle = new Map<string, Idle[]>();
-  let size = 0;
+  const byAge = new Set<Idle>();
   const remove = (key: string, entry: Idle): void => {
     const list = idle.get(key);
     const at = list?.indexOf(entry) ?? -1;
     if (list === undefined || at === -1) return;
     list.splice(at, 1);
-    size--;
+    byAge.delete(entry);
     if (list.length === 0) idle.delete(key);
   };
   return {
     get size() {
-      return size;
+      return byAge.size;
     },
     take: (key) => {
       for (let entry = idle.get(key)?.at(-1); entry !== undefined; entry = idle.get(key)?.at(-1)) {
@@ -42,7 +42,7 @@ export function makeUpstreamPool(): UpstreamPool {
     },
     put: (key, channel, idleMs) => {
       const list = idle.get(key) ?? [];
-      if (channel.closed || channel.ended || list.length >= PER_KEY || size >= IN_ALL) return channel.destroy();
+      if (channel.closed || channel.ended) return channel.destroy();
       const timer = setTimeout(() => channel.destroy(), idleMs);
       timer.unref();
       const offClose = channel.onClose(() => {
@@ -56,7 +56,9 @@ export function makeUpstreamPool(): UpstreamPool {
       const entry: Idle = { channel, until: performance.now() + idleMs, forget };
       list.push(entry);
       idle.set(key, list);
-      size++;
+      byAge.add(entry);
+      const [oldest] = byAge;
+      if (byAge.size > IN_ALL) oldest?.channel.destroy();
     },
   };
 }
