@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -114,6 +115,20 @@ import urllib.request
 answer = urllib.request.urlopen("https://${HOST}/python")
 print(answer.status, answer.read().decode())`;
 
+/** The class that every Java program has; it knows nothing of bottles. */
+const JAVA = `
+import java.net.*;
+public class Client {
+  public static void main(String[] arguments) throws Exception {
+    for (String url : new String[] { "https://${HOST}/java", "https://evil.example.net/" }) {
+      HttpURLConnection answer = (HttpURLConnection) new URL(url).openConnection();
+      int status = answer.getResponseCode();
+      var stream = status < 400 ? answer.getInputStream() : answer.getErrorStream();
+      System.out.println(status + " " + new String(stream.readAllBytes()));
+    }
+  }
+}`;
+
 describe(`as ${WHO}: a bottle with a route`, () => {
   test.each([
     ["curl", `curl -sS -w ' %{http_code}' https://${HOST}/curl`, "hello curl 200", "/curl"],
@@ -138,6 +153,19 @@ describe(`as ${WHO}: a bottle with a route`, () => {
     expect(ran.stdout.split("\n")[0]).toBe(answer);
     expect(ran.stdout).toContain("HTTPS_PROXY=http://127.0.0.1:9099");
     expect(seen).toContain(`${path} true`);
+    expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
+  });
+
+  test("Java trusts the proxy without being told, and sees why something is refused", async ({ skip }) => {
+    if (!existsSync("/usr/bin/java")) {
+      if (process.env["CI"] === "true") throw new Error("no /usr/bin/java");
+      return skip("no Java: apt-get install default-jre-headless");
+    }
+    seen.length = 0;
+    const ran = await inside(`cat > Client.java <<'END'\n${JAVA}\nEND\njava Client.java`);
+    expect(ran.stdout.split("\n")[0], ran.stderr).toBe("200 hello Java");
+    expect(ran.stdout.split("\n")[1]).toMatch(/^403 .*"code":"egress\/host-not-allowed"/);
+    expect(seen).toEqual(["/java true"]);
     expect(ran.stdout + ran.stderr).not.toContain(TOKEN);
   });
 

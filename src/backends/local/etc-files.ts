@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, lstatSync, mkdirSync, readlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import type { GuestLayout } from "../../plan/plan.ts";
 import type { GuestFile } from "../backend.ts";
@@ -6,6 +6,8 @@ import type { HostView } from "./host-view.ts";
 
 /** Files of the host's `/etc` that programs expect and that hold nothing of the host's own. */
 const COPIED = ["ld.so.cache", "services", "protocols", "mime.types", "ssl/openssl.cnf"];
+
+const JAVA_SECURITY = /^\/etc\/java-[0-9]+-openjdk\/security$/;
 
 /** The `/etc` of a bottle: our own text for everything that names users, hosts or name servers. */
 export function renderEtcFiles(layout: GuestLayout, shell: string): ReadonlyMap<string, string> {
@@ -39,6 +41,7 @@ export function writeEtcFolder(folder: string, layout: GuestLayout, host: HostVi
   for (const [name, text] of renderEtcFiles(layout, host.shell)) writeFileSync(join(folder, name), text);
   for (const path of host.etcFolders) mkdirSync(join(folder, relative("/etc", path)), { recursive: true });
   for (const name of COPIED) copyIfThere(join("/etc", name), join(folder, name));
+  for (const path of host.etcFolders.filter((one) => JAVA_SECURITY.test(one))) copySettings(dirname(path), folder);
   copyIfThere(resolveTimeZone(), join(folder, "localtime"));
 }
 
@@ -47,6 +50,12 @@ function writeInto(folder: string, path: string, content: string | Uint8Array): 
   if (inside.startsWith("..")) throw new Error(`${path} is not below /etc`);
   mkdirSync(dirname(join(folder, inside)), { recursive: true });
   writeFileSync(join(folder, inside), content);
+}
+
+/** The settings that lie in a folder of the host's `/etc`, not those in folders below it. */
+function copySettings(from: string, folder: string): void {
+  const names = readdirSync(from).filter((name) => /\.(?:cfg|properties)$/.test(name));
+  for (const name of names) copyIfThere(join(from, name), join(folder, relative("/etc", from), name));
 }
 
 function resolveTimeZone(): string {

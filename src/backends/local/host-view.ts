@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /** What of the host's file system shapes a bottle: which of the usual places there are, and as what. */
@@ -43,11 +43,17 @@ const PROC_FILES = [
 export function readHostView(nodePath: string): HostView {
   return {
     rootEntries: ROOT_NAMES.map((name) => readRootEntry(`/${name}`)).filter((entry) => entry !== undefined),
-    etcFolders: keepExisting("/etc", ETC_FOLDERS, "folder"),
+    etcFolders: keepExisting("/etc", [...ETC_FOLDERS, ...javaFolders()], "folder"),
     procMasks: keepExisting("/proc", [...PROC_FILES, "latency_stats"], "file"),
     nodeFile: realpathSync(nodePath),
     shell: keepExisting("/bin", ["bash"], "file").length > 0 ? "/bin/bash" : "/bin/sh",
   };
+}
+
+/** Debian's Java keeps its settings outside of `/usr` and does not start without them; the other folders there may hold passwords. */
+function javaFolders(): readonly string[] {
+  const names = readdirSync("/etc").filter((name) => /^java-[0-9]+-openjdk$/.test(name));
+  return names.map((name) => join(name, "security"));
 }
 
 function readRootEntry(path: string): RootEntry | undefined {
