@@ -122,6 +122,14 @@ describe("heads that two programs could read differently are refused, and nothin
       "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1;x=y\r\na\r\n0\r\n\r\n",
     "a chunk size that overflows":
       "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n100000001\r\na\r\n0\r\n\r\n",
+    "an empty length": "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nContent-Length:\r\n\r\nabc",
+    "two lines of transfer encodings":
+      "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a control character in the target": "GET http://a.example.com/a\0b HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
+    "an escape in the host": "GET http://a%2eexample.com/ HTTP/1.1\r\nHost: a%2eexample.com\r\n\r\n",
+    "CONNECT with user information": "CONNECT x@a.example.com:80 HTTP/1.1\r\nHost: a.example.com:80\r\n\r\n",
+    "CONNECT without a port": "CONNECT a.example.com HTTP/1.1\r\nHost: a.example.com\r\n\r\n",
+    "CONNECT whose Host differs": "CONNECT a.example.com:80 HTTP/1.1\r\nHost: b.example.com:80\r\n\r\n",
     "a chunk that ends in a bare line feed":
       "POST http://a.example.com/ HTTP/1.1\r\nHost: a.example.com\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n",
   };
@@ -546,6 +554,23 @@ describe("peers that misbehave", () => {
     half.socket.write(Buffer.from([0x16, 0x03, 0x01]));
     await readAll(half.socket);
     await until("no client", () => world.egress.stats().clients === 0);
+  });
+
+  test("a kept connection on which nothing more comes is let go, and so is one whose body stops", async () => {
+    const origin = await openHttpsOrigin(scope, "a.example.com", (_, response) => response.end("reached"));
+    const world = await openWorld(scope, {
+      routes: [plain(makeRoute("a.example.com"))],
+      resolve: [pin("a.example.com", origin)],
+      limits: { ...LIMITS, idleTimeoutMs: 200 },
+    });
+    const kept = await connectTlsTunnel(world, "a.example.com:443");
+    kept.write("GET / HTTP/1.1\r\nHost: a.example.com\r\n\r\n");
+    expect(await readAll(kept)).toContain("reached");
+    const stopped = await connectTlsTunnel(world, "a.example.com:443");
+    stopped.write("POST / HTTP/1.1\r\nHost: a.example.com\r\nContent-Length: 100\r\n\r\nsome");
+    expect(await readAll(stopped)).not.toContain("reached");
+    await until("no client", () => world.egress.stats().clients === 0);
+    expect(origin.seen).toEqual(["GET /"]);
   });
 
   test("a client that breaks its TLS in the middle is let go", async () => {
