@@ -26,6 +26,7 @@ const LIMITS: EgressPolicy["limits"] = {
   idleTimeoutMs: 10_000,
   maxHeadBytes: 65_536,
   maxBodyBytes: undefined,
+  holdTimeoutMs: 60_000,
   connectTimeoutMs: 5_000,
 };
 

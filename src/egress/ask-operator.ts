@@ -1,4 +1,5 @@
 import type { Finding } from "../detect/finding.ts";
+import type { Route } from "../manifest/bottle.ts";
 import type { Decision, Question, Supervisor } from "../supervise/hold.ts";
 import { scopeOf } from "./3-screen/can-be-asked.ts";
 import { refuseFinding } from "./3-screen/refuse-finding.ts";
@@ -35,10 +36,17 @@ function makeQuestion({ head, destination, compiled }: Asked, findings: readonly
     title: `${method} ${origin}${path}`,
     about: { method, host, port: String(port), path },
     scope: scopeOf(compiled),
+    covers: coveredBy(compiled.route),
     findings: [...unique.values()].map(({ rule, excerpt, digest }) => {
       return { detector: rule, place: where, excerpt, digest };
     }),
   };
+}
+
+/** All that the route of an approved request leads to, which is more than the host that was asked for. */
+function coveredBy({ host, ports }: Route): string {
+  const name = host.startsWith("*.") ? `any host under ${host.slice(2)}` : host;
+  return `requests to ${name}${ports.every((port) => port === 443) ? "" : `, port ${ports.join(" or ")}`}`;
 }
 
 function refusalOf(decision: Decision, found: Refusal): Refusal | undefined {

@@ -126,6 +126,8 @@ export type EgressLimits = {
   readonly maxHeadBytes: number;
   /** Largest body of a request, bytes; undefined for any */
   readonly maxBodyBytes: number | undefined;
+  /** Time for a person to answer what waits, `ms` */
+  readonly holdTimeoutMs: number;
 };
 
 /** One egress rule. */

@@ -66,6 +66,7 @@ describe("loadManifest", () => {
           idleTimeoutMs: 600_000,
           maxHeadBytes: 65_536,
           maxBodyBytes: undefined,
+          holdTimeoutMs: 300_000,
         },
       },
       supervise: true,

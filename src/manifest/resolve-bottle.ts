@@ -99,6 +99,7 @@ function resolveEgress(written: Section<"egress">, keys: readonly WrittenKey[], 
       idleTimeoutMs: written.limits?.idle_timeout_ms ?? 600_000,
       maxHeadBytes: written.limits?.max_head_bytes ?? 65_536,
       maxBodyBytes: written.limits?.max_body_bytes,
+      holdTimeoutMs: written.limits?.hold_timeout_ms ?? 300_000,
     },
   };
 }

@@ -37,7 +37,14 @@ const BOTTLE: Bottle = {
   egress: {
     log: "refusals",
     routes: [],
-    limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1, maxBodyBytes: undefined },
+    limits: {
+      connections: 1,
+      headTimeoutMs: 1,
+      idleTimeoutMs: 1,
+      maxHeadBytes: 1,
+      maxBodyBytes: undefined,
+      holdTimeoutMs: 1,
+    },
   },
   supervise: true,
   resources: { cpus: undefined, memoryBytes: undefined, pids: 512, diskBytes: undefined, timeMs: undefined },
@@ -367,7 +374,8 @@ describe("the plan", () => {
             "headTimeoutMs": 1,
             "idleTimeoutMs": 1,
             "maxHeadBytes": 1,
-            "maxBodyBytes": null
+            "maxBodyBytes": null,
+            "holdTimeoutMs": 1
           }
         },
         "observe": false,

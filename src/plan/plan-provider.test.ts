@@ -67,7 +67,14 @@ function make({ request, provider, program, bottle, agent, stdin = true }: Chang
       gitGate: { user: { name: undefined, email: undefined }, repos: [] },
       egress: {
         ...{ log: "requests", routes: [] },
-        limits: { connections: 1, headTimeoutMs: 1, idleTimeoutMs: 1, maxHeadBytes: 1, maxBodyBytes: undefined },
+        limits: {
+          connections: 1,
+          headTimeoutMs: 1,
+          idleTimeoutMs: 1,
+          maxHeadBytes: 1,
+          maxBodyBytes: undefined,
+          holdTimeoutMs: 1,
+        },
       },
       resources: { cpus: undefined, memoryBytes: undefined, pids: 1, diskBytes: undefined, timeMs: undefined },
       workspace: { mode: "none", exclude: [], include: [] },

@@ -13,6 +13,7 @@ const HOLD = {
   kind: "egress-match",
   ...{ id: "h0", title: "GET https://a.example/", about: { host: "a.example" } },
   findings: [{ detector: "github-token", place: "body", excerpt: "ghp_…" }],
+  covers: "requests to api.example.com",
   ...{ askedAt: "2026-01-01T00:00:00.000Z", until: "2026-01-01T00:05:00.000Z" },
 } as const satisfies Hold;
 

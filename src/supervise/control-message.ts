@@ -61,9 +61,9 @@ function parseAnswer(value: unknown): Answer | undefined {
 
 function isHold(value: unknown): value is Hold {
   if (!isJsonObject(value)) return false;
-  const { id, kind, title, about, findings, askedAt, until } = value;
+  const { id, kind, title, about, covers, findings, askedAt, until } = value;
   return (
-    [id, title, askedAt, until].every(isText) &&
+    [id, title, covers, askedAt, until].every(isText) &&
     (kind === "egress-match" || kind === "git-finding") &&
     isJsonObject(about) &&
     Object.values(about).every(isText) &&

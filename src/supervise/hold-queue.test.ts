@@ -30,6 +30,7 @@ function question(digest = "d1", over: Partial<Question> = {}): Question {
     title: "POST https://api.example.com/v1/notes",
     about: { method: "POST", host: "api.example.com", path: "/v1/notes" },
     scope: "route 0",
+    covers: "requests to any host under example.com",
     findings: [{ detector: "github-token", place: "body", excerpt: "ghp_… (40 characters)", digest }],
     ...over,
   };

@@ -11,6 +11,8 @@ export type Hold = {
   readonly kind: HoldKind;
   readonly title: string;
   readonly about: Readonly<Record<string, string>>;
+  /** Where these values pass from then on when they are approved */
+  readonly covers: string;
   readonly findings: readonly { readonly detector: string; readonly place: string; readonly excerpt: string }[];
   /** ISO 8601 */
   readonly askedAt: string;
@@ -116,10 +118,11 @@ export function makeHoldQueue({ attended, clock, ids, waitMs, journal }: QueuePa
 }
 
 function makeHold(question: Question, id: string, now: Date, waitMs: number): Hold {
-  const { kind, title, about, findings } = question;
+  const { kind, title, about, covers, findings } = question;
   return {
     ...{ id, kind, title: clean(title, LONGEST_TEXT) },
     about: Object.fromEntries(Object.entries(about).map(([name, text]) => [name, clean(text, LONGEST_TEXT)])),
+    covers: clean(covers, LONGEST_TEXT),
     findings: findings.map(({ detector, place, excerpt }) => ({
       detector: clean(detector, LONGEST_TEXT),
       place: clean(place, LONGEST_TEXT),

@@ -22,6 +22,8 @@ export type Question = {
   readonly about: Readonly<Record<string, string>>;
   /** Where an approval of these values counts: a route, a repository */
   readonly scope: string;
+  /** The same in words for whoever answers: `any host under example.com`, `pushes to app` */
+  readonly covers: string;
   readonly findings: readonly HeldFinding[];
 };
 

@@ -9,7 +9,12 @@ export function askAboutPushes(supervisor: Supervisor): AskOperator {
     const title = `git push to ${repo}: ${first}${more.length === 0 ? "" : ` and ${more.length} more`}`;
     const findings = things.map(({ what, ...thing }) => ({ detector: what, ...thing }));
     const about = { repo, refs: refs.join(" ") };
-    return explain(await supervisor.ask({ kind: "git-finding", title, about, scope: `git ${repo}`, findings }, signal));
+    return explain(
+      await supervisor.ask(
+        { kind: "git-finding", title, ...{ about, scope: `git ${repo}`, covers: `pushes to ${repo}`, findings } },
+        signal,
+      ),
+    );
   };
 }
 

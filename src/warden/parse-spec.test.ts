@@ -51,6 +51,7 @@ function makeSpec(secret: string, hidden = "h"): WardenSpec {
         idleTimeoutMs: 3,
         maxHeadBytes: 4,
         maxBodyBytes: undefined,
+        holdTimeoutMs: 6,
         connectTimeoutMs: 5,
       },
     },

@@ -41,7 +41,7 @@ function isSpec(value: unknown): boolean {
   );
 }
 
-const LIMITS = ["connections", "headTimeoutMs", "idleTimeoutMs", "maxHeadBytes", "connectTimeoutMs"];
+const LIMITS = ["connections", "headTimeoutMs", "idleTimeoutMs", "maxHeadBytes", "holdTimeoutMs", "connectTimeoutMs"];
 
 function isEgress(value: unknown): boolean {
   if (!isJsonObject(value)) return false;

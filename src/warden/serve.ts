@@ -29,9 +29,6 @@ const TRUST_FOLDER = "/etc/bot-bottle";
 /** Time for a server to say whether it takes a credential, `ms` */
 const PROBE_MS = 10_000;
 
-/** Time for a person to answer, `ms` */
-const HOLD_MS = 300_000;
-
 const NOTHING_YET: EgressTotals = { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } };
 
 /** After that many, the same fault is coming again and again */
@@ -82,7 +79,8 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
     parts.onEvent?.(event);
     journal.write(event).catch(() => {}); // `failure` has told everybody, this warden among them
   };
-  const queue = makeHoldQueue({ attended: spec.attended, clock, ids: systemIds, waitMs: HOLD_MS, journal: write });
+  const waitMs = spec.egress.limits.holdTimeoutMs;
+  const queue = makeHoldQueue({ attended: spec.attended, clock, ids: systemIds, waitMs, journal: write });
   await serveControl(spec.control, queue, scope);
   let bugs = 0;
   /** A fault of ours ends its connection; what it was is for whoever reads the journal, not for whoever caused it. */

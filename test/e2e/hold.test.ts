@@ -66,6 +66,7 @@ describe.each(callers)("what waits in a bottle of $who", (caller) => {
     const list = await machine.run(["hold", "list"]);
     expect(list.stdout).toContain(`${id}  POST https://${HOST}/note\n  github-token in body: ghp_… (40 characters)\n`);
     expect(list.stdout).toMatch(new RegExp(`in ${bottle}, refused in \\d+ s unless you .bottle hold approve ${id}`));
+    expect(list.stdout).toContain(`approved, these values also pass in other requests to ${HOST}`);
     const words = await machine.run(["completions", "propose", "--", "hold", "approve", id.slice(0, 2)]);
     expect(words.stdout).toBe(`${id}\n`);
     const approved = await machine.run(["hold", "approve", id]);

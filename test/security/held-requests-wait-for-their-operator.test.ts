@@ -110,6 +110,18 @@ describe("a request with a token in it, on a route that is supervised", () => {
     expect(arrived).toHaveLength(2);
   });
 
+  test.each([
+    [{}, `requests to ${HOST}`],
+    [{ host: "*.example.com", ports: [443, 8443] }, "requests to any host under example.com, port 443 or 8443"],
+  ])("says where an approval would count: route %j", async (over, covers) => {
+    const { world, queue, next } = await hold(over);
+    const answer = sendTls(world, TARGET, post(`key ${TOKEN}`));
+    const waits = await next();
+    expect(waits.covers).toBe(covers);
+    queue.answer(waits.id, { kind: "approve" }, "the test");
+    expect(await answer).toContain("200 OK");
+  });
+
   test("is refused with the operator's reason, which the agent can read and a terminal cannot be moved by", async () => {
     const { world, queue, arrived, next } = await hold();
     const answer = sendTls(world, TARGET, post(`key ${TOKEN}`));

@@ -36,7 +36,7 @@ async function serve(path: string): Promise<HoldQueue> {
 
 const QUESTION = {
   kind: "git-finding",
-  ...{ title: "push to main", about: { repository: "app" }, scope: "app" },
+  ...{ title: "push to main", about: { repository: "app" }, scope: "app", covers: "pushes to app" },
   findings: [{ detector: "github-token", place: "src/key.ts:3", excerpt: "ghp_…", digest: "d" }],
 } as const;
 

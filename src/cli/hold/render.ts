@@ -17,7 +17,7 @@ export function renderHoldsJson(holds: readonly WaitingHold[]): string {
   return `${renderJson(holds, 2)}\n`;
 }
 
-function renderHold({ id, bottle, title, findings, until }: WaitingHold, now: Date, style: Style): string {
+function renderHold({ id, bottle, title, covers, findings, until }: WaitingHold, now: Date, style: Style): string {
   const left = Math.max(0, Math.round((Date.parse(until) - now.getTime()) / 1000));
   const found = findings.map(
     ({ detector, place, excerpt }) =>
@@ -26,6 +26,7 @@ function renderHold({ id, bottle, title, findings, until }: WaitingHold, now: Da
   return [
     `${style("name", showHarmlessly(id))}  ${showHarmlessly(title)}`,
     ...found,
+    style("faint", `  approved, these values also pass in other ${showHarmlessly(covers)}`),
     style("faint", `  in ${bottle}, refused in ${left} s unless you \`bottle hold approve ${showHarmlessly(id)}\``),
     "",
   ].join("\n");

@@ -105,6 +105,7 @@ export const egress = z
         idle_timeout_ms: count("Time without a byte, in ms").optional(),
         max_head_bytes: count("Largest head of a request, in bytes").optional(),
         max_body_bytes: count("Largest body of a request, in bytes; any when left out").optional(),
+        hold_timeout_ms: count("Time for you to answer what waits before it is refused, in ms").optional(),
       })
       .optional()
       .meta({ description: "Limits of the proxy" }),

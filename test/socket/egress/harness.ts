@@ -123,6 +123,7 @@ export const LIMITS: EgressPolicy["limits"] = {
   idleTimeoutMs: 20_000,
   maxHeadBytes: 65_536,
   maxBodyBytes: undefined,
+  holdTimeoutMs: 60_000,
   connectTimeoutMs: 5_000,
 };
 
