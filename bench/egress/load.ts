@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
 
 /** Where load goes. */
@@ -28,20 +29,26 @@ export type Load = {
   readonly ms: number;
   /** Bytes that are sent with each request; a `GET` without */
   readonly body?: Buffer;
+  /** Requests a second over all connections, each counted from when it was due; as fast as answers come without */
+  readonly rate?: number;
   /** Learns of each answer, counted from one; `true` ends the load */
   readonly onAnswer?: (count: number) => boolean;
 };
 
-/** Asks as fast as answers come. */
-export async function runLoad(target: Target, { connections, keepAlive, ms, body, onAnswer }: Load): Promise<Measured> {
+/** Asks as fast as answers come, or at a fixed rate. */
+export async function runLoad(target: Target, load: Load): Promise<Measured> {
+  const { connections, keepAlive, ms, body, rate, onAnswer } = load;
   const context = createSecureContext({ ca: target.ca });
   const times: number[] = [];
   let deadline = performance.now() + ms;
   let failures = 0;
-  const worker = async (): Promise<void> => {
+  const began = performance.now();
+  const worker = async (_: unknown, index: number): Promise<void> => {
     let socket: Socket | undefined;
-    while (performance.now() < deadline) {
-      const started = performance.now();
+    for (let round = 0; performance.now() < deadline; round++) {
+      const due = rate === undefined ? 0 : began + ((round * connections + index) / rate) * 1000;
+      if (due > performance.now()) await sleep(due - performance.now());
+      const started = rate === undefined ? performance.now() : due;
       try {
         socket ??= await open(target, context);
         await ask(socket, target, body);
@@ -59,9 +66,8 @@ export async function runLoad(target: Target, { connections, keepAlive, ms, body
     }
     socket?.destroy();
   };
-  const started = performance.now();
-  await Promise.all(Array.from({ length: connections }, worker));
-  const took = performance.now() - started;
+  await Promise.all(Array.from({ length: connections }).map(worker));
+  const took = performance.now() - began;
   times.sort((a, b) => a - b);
   const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
   return { perSecond: (times.length / took) * 1000, medianMs: at(0.5), p99Ms: at(0.99), failures };
