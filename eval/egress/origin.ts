@@ -123,7 +123,7 @@ function arrivedOf(request: IncomingMessage, body: Buffer): Arrived {
 }
 
 function readMessages(socket: Duplex, into: Buffer[]): void {
-  const reader = new FrameReader();
+  const reader = new FrameReader("client");
   let open: Buffer[] = [];
   socket.on("error", () => {});
   socket.on("data", (bytes: Buffer) => {

@@ -9,7 +9,7 @@ import { type Sent, sendRequest } from "./5-forward/send-request.ts";
 import { isProperSwitch, pipeBoth } from "./5-forward/websocket.ts";
 import { openDecodedBody } from "./6-reply/decoded-body.ts";
 import { EchoMask, makeNeedles } from "./6-reply/echo-mask.ts";
-import { screenReply } from "./6-reply/screen-reply.ts";
+import { screenReply, watchMessages } from "./6-reply/screen-reply.ts";
 import { sendResponse } from "./6-reply/send-response.ts";
 import { UsageMeter } from "./6-reply/usage-meter.ts";
 import { type Account, note, noteScreenedOut } from "./account.ts";
@@ -214,11 +214,12 @@ async function switchProtocols(
   const fields = response.fields.map((field) => ({ ...field, value: mask.maskText(field.value) }));
   await client.write(renderHead("HTTP/1.1 101 Switching Protocols", fields));
   const screen = new MessageScreen(engine.screener, outgoing, askOperator(engine.supervisor, client));
-  const outward = async (bytes: Buffer) => {
+  const target = describeTarget(head.method, outgoing.destination);
+  const watched = watchMessages(outgoing.compiled, ({ provider }) => engine.journal.injection(provider, target));
+  /** What may not pass, in whichever direction, ends the connection; the client is told. */
+  const guard = async (read: () => Buffer | Promise<Buffer>) => {
     try {
-      const over = engine.limits.count(outgoing.compiled, bytes.length, 0);
-      if (over !== undefined) throw new ScreenedOut(over);
-      return await screen.push(bytes);
+      return await read();
     } catch (error) {
       upstream.channel.destroy();
       if (error instanceof ScreenedOut) noteScreenedOut(engine, error, outgoing);
@@ -228,11 +229,19 @@ async function switchProtocols(
       throw new PeerGone("closed", error);
     }
   };
-  const passed = await pipeBoth(client, upstream.channel, outward, (bytes, more) => {
+  const outward = (bytes: Buffer) =>
+    guard(() => {
+      const over = engine.limits.count(outgoing.compiled, bytes.length, 0);
+      if (over !== undefined) throw new ScreenedOut(over);
+      return screen.push(bytes);
+    });
+  const onward = (bytes: Buffer, more: boolean) => {
     const masked = mask.push(bytes);
     const held = more ? undefined : mask.flush();
-    return held === undefined ? masked : Buffer.concat([masked, held]);
-  });
+    const passing = held === undefined ? masked : Buffer.concat([masked, held]);
+    return watched === undefined ? passing : guard(() => watched.push(passing));
+  };
+  const passed = await pipeBoth(client, upstream.channel, outward, onward);
   note(engine, outgoing, account, passed);
   return { kind: "answered", keepAlive: false };
 }

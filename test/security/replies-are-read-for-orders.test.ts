@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
@@ -41,13 +42,19 @@ async function serve(said: Said, policy: Route["dlp"]["inboundOnMatch"] | "off")
     }
     response.end();
   });
-  const dlp: Route["dlp"] = {
+  return openWorld(scope, {
+    routes: [plain(makeRoute(HOST, { dlp: dlpOf(policy) }))],
+    resolve: [pin(HOST, origin)],
+  });
+}
+
+function dlpOf(policy: Route["dlp"]["inboundOnMatch"] | "off"): Route["dlp"] {
+  return {
     outboundDetectors: undefined,
     outboundOnMatch: undefined,
     inboundDetectors: policy === "off" ? undefined : ["injection"],
     inboundOnMatch: policy === "off" ? "warn" : policy,
   };
-  return openWorld(scope, { routes: [plain(makeRoute(HOST, { dlp }))], resolve: [pin(HOST, origin)] });
 }
 
 const codesOf = ({ events }: World) => events.flatMap((event) => (event.kind === "egress-refusal" ? event.code : []));
@@ -94,6 +101,84 @@ describe("where a route says block, an order to the agent does not come in", () 
       expect(codesOf(world)).toEqual(["egress/injection-in-reply"]);
     }
   });
+});
+
+describe("what a server says over a websocket", () => {
+  const frame = (text: string, first = 0x81) => {
+    const bytes = Buffer.from(text);
+    const length = bytes.length < 126 ? [bytes.length] : [126, bytes.length >> 8, bytes.length & 255];
+    return Buffer.concat([Buffer.from([first, ...length]), bytes]);
+  };
+  const hello = frame("hello");
+  const cut = [frame(ORDER.slice(0, 20), 0x01), frame(ORDER.slice(20, 40), 0x00), frame(ORDER.slice(40), 0x80)];
+  const letters = (ORDER.match(/.{1,9}/g) ?? []).map((delta) => frame(JSON.stringify({ delta })));
+
+  test.each([
+    ["in a message", [frame(`A page. ${ORDER}`)]],
+    ["in a message that is sent as bytes", [frame(ORDER, 0x82)]],
+    ["in a message of many frames, with a ping in between", [cut[0], frame("", 0x89), cut[1], cut[2]]],
+    ["in JSON", [frame(JSON.stringify({ a: [{ note: ORDER }] }))]],
+    ["a few letters a message", letters],
+  ])("an order does not come in where a route says block: %s", async (_, frames) => {
+    const pieces = [hello, ...frames.flatMap((one) => (one === undefined ? [] : [one])), frame("more")];
+    const { world, got } = await talk(pieces, "block");
+    expect(got.includes("hello")).toBe(true);
+    expect(got.includes("id_rsa")).toBe(false);
+    expect(got.includes("more")).toBe(false);
+    expect(got.subarray(-4)).toEqual(Buffer.from([0x88, 2, 1008 >> 8, 1008 & 255]));
+    expect(codesOf(world)).toEqual(["egress/injection-in-reply"]);
+  });
+
+  test("comes in where it says warn, is told, and nothing of it waits", async () => {
+    const { world, got } = await talk([hello, ...cut, frame("more")], "warn");
+    expect(got).toEqual(Buffer.concat([hello, ...cut, frame("more")]));
+    expect(warnings(world)).toHaveLength(1);
+  });
+
+  test("comes in unread where it says neither, and innocent messages come in everywhere", async () => {
+    expect((await talk([hello, ...cut], "off")).got).toEqual(Buffer.concat([hello, ...cut]));
+    const noise = Buffer.concat([Buffer.from([0x82, 126, 1, 0]), Buffer.alloc(256, 3)]);
+    const innocent = [hello, frame("x".repeat(60_000)), noise, frame("", 0x89), frame("bye")];
+    expect((await talk(innocent, "block")).got).toEqual(Buffer.concat(innocent));
+  });
+
+  test("is cut off where it cannot be read and its route says block", async () => {
+    const { got } = await talk([hello, frame(ORDER, 0xc1)], "block");
+    expect(got).toEqual(Buffer.concat([hello, Buffer.from([0x88, 2, 1002 >> 8, 1002 & 255])]));
+  });
+
+  /** What a client gets of what a server says, piece by piece, until it hangs up. */
+  async function talk(pieces: readonly Buffer[], policy: Route["dlp"]["inboundOnMatch"] | "off") {
+    const scope = new Scope();
+    scopes.push(scope);
+    const origin = await openHttpsOrigin(scope, HOST, () => {});
+    origin.server.on("upgrade", (request, socket) => {
+      const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+      const accept = createHash("sha1").update(key).digest("base64");
+      const fields = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}`;
+      socket.on("error", () => {});
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n\r\n`);
+      const cuts = pieces.flatMap((piece) => [piece.subarray(0, 30_000), piece.subarray(30_000)]);
+      const next = (): void => {
+        const piece = cuts.shift();
+        if (piece === undefined) return void socket.end();
+        socket.write(piece);
+        setImmediate(next);
+      };
+      next();
+    });
+    const world = await openWorld(scope, {
+      routes: [plain(makeRoute(HOST, { dlp: dlpOf(policy) }))],
+      resolve: [pin(HOST, origin)],
+    });
+    const key = "dGhlIHNhbXBsZSBub25jZQ==";
+    const fields = `Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}`;
+    const tls = await connectTlsTunnel(world, TARGET);
+    tls.write(`GET /ws HTTP/1.1\r\nHost: ${HOST}\r\n${fields}\r\n\r\n`);
+    const answer = Buffer.from(await readAll(tls), "latin1");
+    expect(answer.toString("latin1")).toMatch(/^HTTP\/1\.1 101 /);
+    return { world, got: answer.subarray(answer.indexOf("\r\n\r\n") + 4) };
+  }
 });
 
 test("where it says warn, the reply comes in as it was and the journal tells of it", async () => {

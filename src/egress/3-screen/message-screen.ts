@@ -1,5 +1,5 @@
 import { Malformed } from "../wire/malformed.ts";
-import { type ClientFrame, FrameReader } from "../wire/websocket-frames.ts";
+import { type Frame, FrameReader } from "../wire/websocket-frames.ts";
 import { refuseFinding } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 import type { Screener } from "./screener.ts";
@@ -16,8 +16,8 @@ export class MessageScreen {
   readonly #screener: Screener;
   readonly #asked: Asked;
   readonly #decide: Decide;
-  readonly #frames = new FrameReader();
-  #open: ClientFrame[] = [];
+  readonly #frames = new FrameReader("client");
+  #open: Frame[] = [];
   #openBytes = 0;
   #before = "";
 

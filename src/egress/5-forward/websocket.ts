@@ -15,17 +15,17 @@ export function isProperSwitch(request: Fields, response: ResponseHead): boolean
   return accepts.length === 1 && accepts[0] === expected && listOf(response.fields, "connection").includes("upgrade");
 }
 
-/** Changes bytes on their way; `more` tells whether others are already waiting behind them. */
-export type Through = (bytes: Buffer, more: boolean) => Buffer;
+/**
+ * What passes on of what one side sends; throws `PeerGone` when nothing more of it may. `more` tells whether other bytes are
+ * already waiting behind them.
+ */
+export type Through = (bytes: Buffer, more: boolean) => Buffer | Promise<Buffer>;
 
-/** What passes on of what a client sends; throws `PeerGone` when nothing more of it may. */
-export type Outward = (bytes: Buffer) => Promise<Buffer>;
-
-/** Copies bytes both ways until one side is gone, and gives their numbers; `onward` sees what goes to the client. */
+/** Copies bytes both ways until one side is gone, and gives their numbers. */
 export async function pipeBoth(
   client: Channel,
   upstream: Channel,
-  outward: Outward,
+  outward: Through,
   onward: Through,
 ): Promise<{ readonly out: number; readonly in: number }> {
   const [out, back] = await Promise.all([copy(client, upstream, outward), copy(upstream, client, onward)]);
@@ -34,7 +34,7 @@ export async function pipeBoth(
   return { out, in: back };
 }
 
-async function copy(from: Channel, to: Channel, through: Through | Outward): Promise<number> {
+async function copy(from: Channel, to: Channel, through: Through): Promise<number> {
   let total = 0;
   try {
     for (let bytes = await from.read(); bytes !== undefined; bytes = await from.read()) {

@@ -11,6 +11,7 @@ import type { ResponseHead } from "../wire/response-head.ts";
 import { JoinedBody } from "./joined-body.ts";
 import { isBinary, type OnInjection, WatchedBody } from "./watched-body.ts";
 import { WatchedEvents } from "./watched-events.ts";
+import { WatchedMessages } from "./watched-messages.ts";
 
 const NEVER_TEXT = /^(?:image\/(?!svg)|audio\/|video\/|font\/|application\/(?:zip|gzip|x-tar|wasm|pdf)\b)/;
 /** Replies up to this size pass as a whole or not at all where they are blocked */
@@ -29,18 +30,26 @@ export async function screenReply(
   const policy = replyPolicyOf(compiled);
   const type = valuesOf(response.fields, "content-type").join(",").trim().toLowerCase();
   if (policy === "off" || body.done || NEVER_TEXT.test(type)) return body;
-  const onFound: OnInjection =
-    policy === "warn"
-      ? onWarning
-      : (finding) => {
-          throw new ScreenedOut(refuseReply(compiled, finding));
-        };
+  const onFound = makeOnFound(compiled, onWarning);
   const hold = policy === "block";
   if (type.startsWith("text/event-stream")) return new WatchedEvents(body, "events", hold, onFound);
   if (/^application\/(?:x-)?(?:ndjson|jsonl|json-lines)/.test(type)) {
     return new WatchedEvents(body, "lines", hold, onFound);
   }
   return hold ? holdReply(body, compiled, onFound) : new WatchedBody(body, false, onFound);
+}
+
+/** Reads what a server says over a websocket, likewise; undefined where its route does not ask for that. */
+export function watchMessages(compiled: CompiledRoute, onWarning: OnInjection): WatchedMessages | undefined {
+  const policy = replyPolicyOf(compiled);
+  return policy === "off" ? undefined : new WatchedMessages(policy === "block", makeOnFound(compiled, onWarning));
+}
+
+function makeOnFound(compiled: CompiledRoute, onWarning: OnInjection): OnInjection {
+  if (replyPolicyOf(compiled) === "warn") return onWarning;
+  return (finding) => {
+    throw new ScreenedOut(refuseReply(compiled, finding));
+  };
 }
 
 async function holdReply(body: Body, compiled: CompiledRoute, onFound: OnInjection): Promise<Body | Refusal> {

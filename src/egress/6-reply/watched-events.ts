@@ -1,13 +1,10 @@
 import type { Finding } from "../../detect/finding.ts";
-import { scanInjections } from "../../detect/scan-injections.ts";
 import type { Body } from "../server/body.ts";
+import { SaidTexts } from "./said-texts.ts";
 import type { OnInjection } from "./watched-body.ts";
 
 /** A longer event is read in parts */
 const LONGEST_EVENT = 256 * 1024;
-/** Characters of earlier events in which an order may have begun */
-const KEPT = 2 * 1024;
-const MOST_KEYS = 16;
 const END = /\r?\n\r?\n|\r\r/g;
 
 /** A stream of events, or of lines, of which each passes once it was read: alone, and after what came before it in the same place. */
@@ -16,7 +13,7 @@ export class WatchedEvents implements Body {
   readonly #hold: boolean;
   readonly #onFound: OnInjection;
   readonly #end: RegExp;
-  readonly #said = new Map<string, string>();
+  readonly #said = new SaidTexts();
   #open = "";
   #found: Finding | undefined;
   #watching = true;
@@ -82,34 +79,6 @@ export class WatchedEvents implements Body {
       .split(/\r?\n/)
       .map((line) => line.replace(/^data: ?/, ""))
       .join("\n");
-    return scanInjections(Buffer.from(data)) ?? this.#scanSaid(data);
+    return this.#said.scan(data);
   }
-
-  /** A model says a few letters at a time: what one key says over several events is read as one text. */
-  #scanSaid(data: string): Finding | undefined {
-    for (const [key, value] of textsOf(data)) {
-      const said = ((this.#said.get(key) ?? "") + value).slice(-KEPT);
-      this.#said.delete(key);
-      this.#said.set(key, said);
-      if (this.#said.size > MOST_KEYS) this.#said.delete(this.#said.keys().next().value ?? "");
-      const found = said.length === value.length ? undefined : scanInjections(Buffer.from(said));
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-}
-
-function textsOf(data: string): readonly (readonly [string, string])[] {
-  const at = data.search(/[[{]/);
-  if (at === -1) return [["", data]];
-  const texts: (readonly [string, string])[] = [];
-  try {
-    JSON.parse(data.slice(at), (key, value: unknown) => {
-      if (typeof value === "string") texts.push([key, value]);
-      return value;
-    });
-  } catch {
-    return [["", data]];
-  }
-  return texts;
 }

@@ -1,7 +1,7 @@
 import { Malformed } from "./malformed.ts";
 
-/** One frame as a client sends it, unmasked. */
-export type ClientFrame = {
+/** One frame, unmasked. */
+export type Frame = {
   readonly opcode: number;
   readonly final: boolean;
   readonly payload: Buffer;
@@ -9,41 +9,57 @@ export type ClientFrame = {
   readonly raw: Buffer;
 };
 
+const MASKS = {
+  client: "a websocket frame of a client without a mask",
+  server: "a websocket frame of a server with a mask",
+};
 const LARGEST = 16 * 1024 * 1024;
 
-/** Cuts what a client sends into frames (RFC 6455 §5). Throws `Malformed` for what was not negotiated or cannot be read. */
+/** Cuts what one side sends into frames (RFC 6455 §5). Throws `Malformed` for what was not negotiated or cannot be read. */
 export class FrameReader {
+  readonly #from: "client" | "server";
   #pieces: Buffer[] = [];
   #size = 0;
 
+  constructor(from: "client" | "server") {
+    this.#from = from;
+  }
+
   /** The frames that are whole with these bytes. */
-  push(bytes: Buffer): readonly ClientFrame[] {
+  push(bytes: Buffer): readonly Frame[] {
     this.#pieces.push(bytes);
     this.#size += bytes.length;
-    const frames: ClientFrame[] = [];
+    const frames: Frame[] = [];
     for (let frame = this.#take(); frame !== undefined; frame = this.#take()) frames.push(frame);
     return frames;
   }
 
-  #take(): ClientFrame | undefined {
+  #take(): Frame | undefined {
     if (this.#size < 2) return undefined;
     let head = this.#pieces[0] ?? Buffer.alloc(0);
     if (head.length < 14 && head.length < this.#size) head = this.#join();
     const [first = 0, second = 0] = head;
     if ((first & 0x70) !== 0) throw new Malformed("a websocket frame with a compression that was not agreed on");
-    if ((second & 0x80) === 0) throw new Malformed("a websocket frame of a client without a mask");
+    const masked = (second & 0x80) !== 0;
+    if (masked !== (this.#from === "client")) throw new Malformed(MASKS[this.#from]);
     const short = second & 0x7f;
-    const start = short < 126 ? 2 : short === 126 ? 4 : 10;
-    if (this.#size < start + 4) return undefined;
+    const lengthEnd = short < 126 ? 2 : short === 126 ? 4 : 10;
+    const start = lengthEnd + (masked ? 4 : 0);
+    if (this.#size < start) return undefined;
     const length = short < 126 ? short : short === 126 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
     if (length > LARGEST) throw new Malformed(`a websocket frame larger than ${LARGEST} bytes`);
-    const end = start + 4 + length;
+    const end = start + length;
     if (this.#size < end) return undefined;
     const all = this.#join();
     const raw = all.subarray(0, end);
     this.#pieces = end === all.length ? [] : [all.subarray(end)];
     this.#size -= end;
-    return { opcode: first & 0x0f, final: (first & 0x80) !== 0, payload: unmask(raw, start), raw };
+    return {
+      opcode: first & 0x0f,
+      final: (first & 0x80) !== 0,
+      payload: masked ? unmask(raw, lengthEnd) : raw.subarray(start),
+      raw,
+    };
   }
 
   #join(): Buffer {
