@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { changedParts } from "./changed-parts.ts";
@@ -64,6 +66,34 @@ test.each([
     }),
     { numRuns: 60 },
   );
+});
+
+/** Letters that look drawn, always the same ones. */
+function drawn(length: number): string {
+  let text = "";
+  for (let round = 0; text.length < length; round++) text += createHash("sha512").update(`${round}`).digest("base64");
+  return text.slice(0, length);
+}
+
+test.each([20_000, 60_000, 120_000])(
+  "what is packed behind %d letters is found, whichever letter of it is escaped",
+  (size) => {
+    const packed = gzipSync(`some words ${drawn(size)} then ${OWN}`).toString("base64");
+    const inLines = packed.replace(/.{76}/g, "$&\n");
+    for (const text of [packed, inLines]) {
+      for (const at of [10, text.length >> 1, text.length - 30]) {
+        const code = text.charCodeAt(at).toString(16).padStart(2, "0");
+        const hidden = `${filler}{"a": "${text.slice(0, at)}\\u00${code}${text.slice(at + 1)}"}`;
+        expect(scanWholly(Buffer.from(hidden), detectors).map(({ rule }) => rule)).toContain("known-value");
+      }
+    }
+  },
+);
+
+test("what is packed behind a mark of which a letter is escaped is found", () => {
+  const packed = gzipSync(`some words ${drawn(4_000)} then ${OWN}`);
+  const hidden = Buffer.concat([Buffer.from(`${filler}%1f`), packed.subarray(1)]);
+  expect(scanWholly(hidden, detectors).map(({ rule }) => rule)).toContain("known-value");
 });
 
 test("the parts are every place at which something was replaced, in order and apart", () => {
