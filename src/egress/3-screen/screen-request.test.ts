@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import type { Route } from "../../manifest/bottle.ts";
 import { findDestination } from "../1-accept/destination.ts";
@@ -34,8 +35,33 @@ test.each(["User-Agent", "Accept-Language", "Content-Type", "Referer", "Sec-Fetc
   },
 );
 
+test("bodies that wait to be searched take so much memory at most, whatever they unpack to", async () => {
+  let goOn = () => {};
+  const searched = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const search = {
+    find: async (bytes: Buffer) => {
+      if (bytes.length > 1_000_000) await searched;
+      return [];
+    },
+    close: async () => {},
+  };
+  const screener = makeScreener([], () => false, [], search);
+  const packed = gzipSync(Buffer.alloc(30 * 1024 * 1024, "words "));
+  const send = () => screen(packed, ["Content-Encoding: gzip"], screener);
+  const all = Array.from({ length: 6 }, send);
+  const refused = await Promise.race(all);
+  expect(refused).toMatchObject({ code: "egress/screening-busy" });
+  goOn();
+  const kinds = (await Promise.all(all)).map(({ kind }) => kind);
+  expect(kinds.filter((kind) => kind === "screened").length).toBeLessThan(6);
+  expect(kinds).toContain("screened");
+  await expect(send()).resolves.toMatchObject({ kind: "screened" });
+});
+
 /** Screens a body on a route where tokens are taken out. */
-function screen(text: string, fields: readonly string[] = [], screener = makeScreener([], () => false, [])) {
+function screen(text: string | Buffer, fields: readonly string[] = [], screener = makeScreener([], () => false, [])) {
   const [compiled] = compilePolicy({ routes: [{ route: makeRoute(), credential: undefined }] }, undefined).routes;
   const to = parseAuthority("api.example.com", 443);
   const lines = ["POST /v1/x HTTP/1.1", "Host: api.example.com", `Content-Length: ${text.length}`, ...fields];

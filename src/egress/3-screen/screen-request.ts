@@ -175,27 +175,44 @@ async function screenBody(
   encodings: readonly string[],
   decide: Decide,
 ): Promise<ScreenedBytes | Refusal> {
-  const { compiled, destination } = leaving;
-  const provided = compiled.agent !== undefined;
   const plain = await unpackBody(bytes, encodings, UNPACKED_BYTES);
   if (plain.kind !== "unpacked") return refuseEncoding(encodings.join(", "));
+  // little can unpack to much, and every body that waits to be searched is in memory
+  const more = plain.bytes === bytes ? 0 : plain.bytes.length;
+  if (!screener.unpacked.take(more)) return refuseFull();
+  try {
+    const clean = await screenPlain(screener, leaving, plain.bytes, decide);
+    if (clean.kind === "refuse") return clean;
+    return clean.redacted.length === 0 ? { ...clean, bytes } : { ...clean, unpacked: encodings.length > 0 };
+  } finally {
+    screener.unpacked.give(more);
+  }
+}
+
+async function screenPlain(
+  screener: Screener,
+  leaving: Leaving,
+  plain: Buffer,
+  decide: Decide,
+): Promise<ScreenedBytes | Refusal> {
+  const { compiled, destination } = leaving;
+  const provided = compiled.agent !== undefined;
   let redacted: readonly Finding[] = [];
   const scan = async () => {
-    const findings = await screener.scan(plain.bytes, compiled);
+    const findings = await screener.scan(plain, compiled);
     redacted = findings.filter((finding) => policyOf(compiled.route, finding, provided) === "redact");
     return findings.filter((finding) => !redacted.includes(finding));
   };
   const refusal = await settle(leaving, scan, "body", decide);
   if (refusal !== undefined) return refusal;
-  const clean = redacted.length === 0 ? plain.bytes : redactBody(plain.bytes, redacted.filter(hasPlace));
+  const clean = redacted.length === 0 ? plain : redactBody(plain, redacted.filter(hasPlace));
   const left = redacted.length === 0 ? [] : await screener.scan(clean, compiled);
   // of any kind: a search stops at a number of findings, and what stands behind them was not seen before
   const [again] = left;
   if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
   const joined = await screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
   if (joined !== undefined) return refuseFinding(compiled.route, joined, "body");
-  if (redacted.length === 0) return { kind: "bytes", bytes, redacted, unpacked: false };
-  return { kind: "bytes", bytes: clean, redacted, unpacked: encodings.length > 0 };
+  return { kind: "bytes", bytes: clean, redacted, unpacked: false };
 }
 
 function bodyPieces(fields: Fields, bytes: Buffer): readonly NamedPiece[] {

@@ -25,6 +25,8 @@ export type Screener = {
   /** Searches nothing any more. */
   close(): Promise<void>;
   readonly held: HeldBytes;
+  /** For what bodies unpack to, which is many times what was sent */
+  readonly unpacked: HeldBytes;
 };
 
 /** Whether a value was let pass before, where the scope says. */
@@ -34,6 +36,8 @@ type IsApproved = Supervisor["isApproved"];
 export type HeldBytes = { take(bytes: number): boolean; give(bytes: number): void };
 
 const HELD_BYTES = 32 * 1024 * 1024;
+/** Twice what one body may unpack to */
+const UNPACKED_BYTES = 64 * 1024 * 1024;
 const DEFAULT_DETECTORS: readonly string[] = ["known", "tokens"] satisfies readonly DetectorName[];
 const JOINED_BYTES = 4 * 1024;
 /** Texts that hold more approved values than this many scans find are not let pass */
@@ -107,6 +111,7 @@ export function makeScreener(
     clear: async (bytes, compiled) => (await clearFully(bytes, compiled)).left,
     close: () => search.close(),
     held: makeHeldBytes(HELD_BYTES),
+    unpacked: makeHeldBytes(UNPACKED_BYTES),
   };
 }
 
