@@ -406,6 +406,19 @@ describe("the plan", () => {
 });
 
 describe("the preflight", () => {
+  test("of a machine says that its size is the limit", () => {
+    const limits = { heldBy: "machine", why: undefined } as const;
+    const show = (memoryBytes: number | undefined, cpus: number | undefined) =>
+      renderPreflight(
+        plan({ facts: { ...FACTS, limits }, bottle: { resources: { ...BOTTLE.resources, memoryBytes, cpus } } }),
+        { style: plainStyle, columns: 200 },
+      );
+    expect(show(2 ** 31, 1.5)).toContain(
+      "processes are not counted, no time limit; the machine has 2 GiB of memory and 2 cpus",
+    );
+    expect(show(undefined, undefined)).toContain("the machine has usual memory and the usual cpus");
+  });
+
   test("of a small bottle", () => {
     expect(
       renderPreflight(plan({ request: { argv: ["make", "test all"] } }), { style: plainStyle }),

@@ -118,8 +118,8 @@ export type PlannedLimits = {
   readonly cpus: number | undefined;
   readonly memoryBytes: number | undefined;
   readonly timeMs: number | undefined;
-  /** What holds memory and cpus: a control group, or nothing */
-  readonly heldBy: "cgroup" | "nothing";
+  /** What holds memory and cpus: a control group, the size of a virtual machine (which counts no processes), or nothing */
+  readonly heldBy: "cgroup" | "machine" | "nothing";
   /** Why nothing does, when nothing does */
   readonly why: string | undefined;
 };

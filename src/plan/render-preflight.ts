@@ -159,9 +159,15 @@ function renderRemote({ name, url, key, tokenRef, refs, runFiles }: GitRepo, slu
 function limitLines(limits: PlannedLimits): readonly (Line | string)[] {
   const { pids, cpus, memoryBytes, timeMs, heldBy, why } = limits;
   const time = timeMs === undefined ? "no time limit" : `ended after ${renderSpan(timeMs)}`;
-  const first = `${pids} processes, ${time}`;
+  const first = heldBy === "machine" ? `processes are not counted, ${time}` : `${pids} processes, ${time}`;
   if (heldBy === "nothing") {
     return [first, warning(`memory and cpus not limited: ${why ?? "nothing here can hold them"}`)];
+  }
+  if (heldBy === "machine") {
+    const size = memoryBytes === undefined ? "usual memory" : `${renderMemory(memoryBytes)} of memory`;
+    return [
+      `${first}; the machine has ${size} and ${cpus === undefined ? "the usual cpus" : renderCpus(Math.max(1, Math.ceil(cpus)))}`,
+    ];
   }
   const memory = memoryBytes === undefined ? "memory not limited" : `${renderMemory(memoryBytes)} of memory`;
   return [`${first}, ${memory}, ${renderCpus(cpus)}`];

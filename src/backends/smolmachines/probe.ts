@@ -84,7 +84,7 @@ export function makeProbe(found: SmolvmFound, trial: Trial, engine: ProbeCheck):
     backend: "smolmachines",
     usable: true,
     strength: `micro-VM, smolvm ${text}: a kernel of its own, no network`,
-    limits: { heldBy: "cgroup", why: undefined },
+    limits: { heldBy: "machine", why: undefined },
     checks,
   };
 }
