@@ -11,6 +11,10 @@ export const ERROR_CODES = {
     meaning: "The process that guards a bottle is there, but gives no answer.",
   },
   "bottle/not-found": { exit: "input", meaning: "No bottle of this name is on this machine." },
+  "bottle/results-kept": {
+    exit: "host",
+    meaning: "The results of a bottle could not be fetched; what they are in is kept until they are.",
+  },
   "bottle/state-damaged": { exit: "storage", meaning: "A record or journal of a bottle cannot be read back." },
   "bottle/still-running": {
     exit: "conflict",

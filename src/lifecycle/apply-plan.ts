@@ -173,9 +173,16 @@ async function apply(
   if (why !== undefined) options.onWarning?.(`the command was killed: ${why}`);
 
   options.onStep?.("settle");
-  await guest.stop();
-  await warden?.close();
-  await guest.collect();
+  try {
+    await guest.stop();
+    const closed = warden?.close();
+    await closed?.catch(() => {}); // told below: the results come first
+    await guest.collect();
+    await closed;
+  } catch (error) {
+    claimed.keep(); // what the agent made is here, or still in the guest, and nowhere else
+    throw error;
+  }
   const exitCode = exitCodeOf(ending);
   const settled = await settle(context, {
     record,

@@ -46,8 +46,11 @@ export async function applyCleanup(
   plan: CleanupPlan,
 ): Promise<readonly FailedRemoval[]> {
   const failed: FailedRemoval[] = [];
+  const guests = () => failed.flatMap(({ removal }) => (removal.kind === "guest" ? [removal.guest.slug] : []));
   for (const removal of plan.removals) {
     context.signal.throwIfAborted();
+    // its results may still be in it: they come to the folder that this would remove
+    if ("slug" in removal && guests().includes(removal.slug)) continue;
     try {
       await remove(context, backends, removal);
     } catch (error) {

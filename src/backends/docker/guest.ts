@@ -123,7 +123,13 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     node: ownNode ? `${OWN_PROGRAMS}/node` : "node",
     program,
   };
-  scope.defer(`remove the volume ${parts.volume}`, () => unlessGone(calls.removeVolume(parts.volume)));
+  let isKept = false;
+  const keep = () => {
+    isKept = true;
+  };
+  scope.defer(`remove the volume ${parts.volume}`, async () => {
+    if (!isKept) await unlessGone(calls.removeVolume(parts.volume));
+  });
   const isOwned = facts.home && uid === spec.layout.uid;
   if (!labelsVolumes || !isOwned) await makeVolume(engine, spec, parts);
   if (!isOwned) await giveVolume(engine, spec, parts);
@@ -139,11 +145,12 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     scope.defer(`remove the container ${name}`, async () => {
       holder.release();
       await isSettledWithin(holder.up, BEGUN_MS); // one that is still being made could not be found, and would stay
-      if (!state.taken) await unlessGone(calls.remove(name));
+      if (!state.taken && !isKept) await unlessGone(calls.remove(name));
       await holder.exit;
     });
     const { listeners } = link;
-    const guest = makeRunningGuest({ setup, calls, spec, name, holder, listeners, user: parts.user, tools, ownNode });
+    const inside = { listeners, user: parts.user, tools, ownNode };
+    const guest = makeRunningGuest({ setup, calls, spec, name, holder, keep, ...inside });
     const { first } = spec;
     // only then: under a name that is taken stands a container of somebody else
     if (first !== undefined) void holder.up.then((isUp) => isUp && guest.expectCommand(first));

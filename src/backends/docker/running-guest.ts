@@ -1,6 +1,7 @@
 import { BottleError } from "../../base/errors.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
+import { keepUnless } from "../keep-results.ts";
 import type { Tool } from "../read-tools.ts";
 import type { ContainerCalls, Holder } from "./container-calls.ts";
 import { OWN_PROGRAMS } from "./container-form.ts";
@@ -20,6 +21,8 @@ export type RunningParts = {
   readonly tools: readonly Tool[];
   /** Whether the image has no Node of its own */
   readonly ownNode: boolean;
+  /** Says that the container must stay, whatever happens */
+  keep(): void;
 };
 
 const STOP_DEADLINE_MS = 10_000;
@@ -34,7 +37,10 @@ export type RunningGuest = Guest & {
 
 /** The guest around a container that is up. */
 export function makeRunningGuest(parts: RunningParts): RunningGuest {
-  const { setup, calls, spec, name, listeners } = parts;
+  const { setup, calls, spec, name, listeners, keep } = parts;
+  const hasResults = spec.workspace.kind === "folder";
+  const command = `${setup.engine.command} cp ${name}:${spec.layout.workspace} FOLDER`;
+  const place = { what: `the container ${name}`, command };
   const launch = makeLaunchParts(parts);
   const running = new Set<RunningCommand>();
   let stopping: Promise<void> | undefined;
@@ -70,14 +76,17 @@ export function makeRunningGuest(parts: RunningParts): RunningGuest {
       void parts.holder.exit.then(async () => (await expected?.catch(() => undefined))?.close());
     },
     stop: () => {
-      stopping ??= stop();
+      stopping ??= stop().catch((error: unknown) => {
+        if (hasResults) keep();
+        throw error;
+      });
       return stopping;
     },
     explainKill: () => explainKill(parts),
     collect: async () => {
-      if (spec.workspace.kind === "folder") {
-        await calls.collect(name, `${spec.layout.workspace}/.`, spec.workspace.path);
-      }
+      const { workspace, layout } = spec;
+      if (workspace.kind !== "folder") return;
+      await keepUnless(() => calls.collect(name, `${layout.workspace}/.`, workspace.path), keep, place);
     },
   };
 }
