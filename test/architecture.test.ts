@@ -62,6 +62,7 @@ const SOCKET_PLACES = [
   "backends/local/output-pipes.ts",
   "backends/docker/socket/",
   "backends/link.ts",
+  "backends/smolmachines/canary-listener.ts",
   "backends/smolmachines/control.ts",
   "lifecycle/demo/",
 ];

@@ -24,6 +24,7 @@ export type Begin = {
   readonly fill: readonly string[];
   readonly ports: readonly number[];
   readonly sockets: { readonly folder: string; readonly nonce: string } | undefined;
+  readonly foreign?: { readonly port: number; readonly hosts: readonly string[] };
 };
 
 /** How a start went. */

@@ -10,11 +10,12 @@ import { signalAll, signalInside, watchCommand } from "./watch-command.ts";
 
 // The main process of a guest. It unpacks the home folder, answers at the ports of the link and passes their bytes on. In a
 // container it speaks over its standard streams and ends the container with itself when the process outside is gone. In a
-// machine it speaks over a socket; when that is gone it ends everything else of its user, and stays, so that the results can
-// still be fetched. Nothing in a bottle relies on its honesty: what it can do, every process inside can.
+// machine it speaks over a socket, or over its streams where there can be none; when that is gone it ends everything else of
+// its user, and the machine stays, so that the results can still be fetched. Nothing in a bottle relies on its honesty: what it can do, every process inside can.
 
 const socket = process.argv[1];
 if (socket === undefined) speak(process.stdin, process.stdout, () => process.exit(0));
+else if (socket === "-") speakOverStreams();
 else speakOverSocket(socket);
 // an agent that ends this process ends its bottle, and is not spared by what it sends first
 for (const signal of ["SIGINT", "SIGHUP", "SIGTERM"] as const) process.once(signal, () => process.exit(0));
@@ -28,6 +29,15 @@ function speakOverSocket(path: string): void {
     isOver = true;
     stay.ref();
     endOthers(() => connection.destroy());
+  });
+}
+
+function speakOverStreams(): void {
+  let isOver = false;
+  speak(process.stdin, process.stdout, () => {
+    if (isOver) return;
+    isOver = true;
+    endOthers(() => process.exit(0));
   });
 }
 
@@ -55,7 +65,7 @@ function speak(input: Readable, output: Writable, end: () => void): void {
     );
     const listening = listenInside(start, (port, connection) => channels.open(port, connection));
     const filled = Promise.all(fillers.map(({ done }) => done));
-    Promise.all([listening, findOtherWays(start.ports), filled]).then(
+    Promise.all([listening, findOtherWays(start.ports, start.foreign), filled]).then(
       ([link, ways]) => tell(ways.length === 0 ? { link } : { failed: `this also answers inside: ${ways.join(", ")}` }),
       (error: unknown) => tell({ failed: error instanceof Error ? error.message : "unknown" }),
     );

@@ -6,6 +6,8 @@ export type Start = {
   readonly ports: readonly number[];
   /** Folder of the sockets that the ports lead to, and what its socket `probe` says when it crosses */
   readonly sockets: { readonly folder: string; readonly nonce: string } | undefined;
+  /** A port of the host's own loopback, and the host's other addresses: none may be in reach */
+  readonly foreign?: { readonly port: number; readonly hosts: readonly string[] };
 };
 
 /** The message as it was rendered outside, by the same version of this program. */

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import { parseSlug } from "../../base/ids.ts";
 import { GUEST_LAYOUT } from "../../plan/plan.ts";
 import type { GuestSpec } from "../backend.ts";
-import { type MachineParts, makeArchiveArgs, makeCreateArgs, makeDeleteArgs, makeExecArgs } from "./args.ts";
+import {
+  type MachineParts,
+  makeArchiveArgs,
+  makeCreateArgs,
+  makeDeleteArgs,
+  makeExecArgs,
+  makeMainArgs,
+} from "./args.ts";
 
 const spec: GuestSpec = {
   slug: parseSlug("dev-abc12") ?? expect.fail(),
@@ -10,7 +17,7 @@ const spec: GuestSpec = {
   homeFolder: "/state/home",
   workspace: { kind: "folder", path: "/state/workspace" },
   scratch: "/state/scratch",
-  limits: { pids: 9, memoryBytes: 1.5 * 1024 ** 3, cpus: 1.5, timeMs: undefined, heldBy: "cgroup", why: undefined },
+  limits: { pids: 9, memoryBytes: 1.5 * 1024 ** 3, cpus: 1.5, timeMs: undefined, heldBy: "machine", why: undefined },
   tools: [],
 };
 const parts: MachineParts = {
@@ -49,6 +56,15 @@ describe("words of smolvm", () => {
     const args = makeCreateArgs(bare, { ...parts, artifact: "/cache/x.smolmachine", user: undefined });
     expect(args.slice(4, 10)).toEqual(["--from", "/cache/x.smolmachine", "--cpus", "4", "--mem", "8192"]);
     expect(args).not.toContain("--user");
+  });
+
+  test("without sockets nothing is opened instead: the main process comes over the streams of a command", () => {
+    const args = makeCreateArgs(spec, { ...parts, sockets: undefined });
+    expect(args.slice(-3)).toEqual(["--", "sleep", "infinity"]);
+    expect(args.join(" ")).not.toMatch(/--mount-socket|--net\b|--network|--allow|--port|-p /);
+    expect(makeMainArgs("n", "1000:1000", "PROGRAM")).toEqual([
+      ...["machine", "exec", "--name", "n", "-i", "--user", "1000:1000", "--", "node", "-e", "PROGRAM", "-"],
+    ]);
   });
 
   test("a launcher is started with a mark and nothing of its command", () => {

@@ -16,8 +16,8 @@ export type MachineParts = {
   readonly mark: string;
   /** Numeric user and group, where smolvm lets us choose */
   readonly user: string | undefined;
-  /** Folder of the host's sockets, and their names */
-  readonly sockets: { readonly folder: string; readonly names: readonly string[] };
+  /** Folder of the host's sockets, and their names; undefined where smolvm cannot show them to a machine */
+  readonly sockets: { readonly folder: string; readonly names: readonly string[] } | undefined;
   /** Folders of the host that it sees */
   readonly folders: readonly { readonly source: string; readonly target: string; readonly readOnly: boolean }[];
   readonly program: string;
@@ -30,6 +30,7 @@ const DEFAULT_MEMORY = 8192;
 /** The words that make a machine without any network; pure. */
 export function makeCreateArgs(spec: GuestSpec, parts: MachineParts): readonly string[] {
   const { limits, workspace } = spec;
+  const { sockets } = parts;
   return [
     ...["machine", "create", "--name", parts.name],
     ...[parts.artifact.endsWith(".smolmachine") ? "--from" : "--image", parts.artifact],
@@ -37,14 +38,16 @@ export function makeCreateArgs(spec: GuestSpec, parts: MachineParts): readonly s
     ...["--mem", String(memoryMegabytes(limits.memoryBytes))],
     ...["--label", `${LABELS.slug}=${spec.slug}`, "--label", `${LABELS.home}=${parts.mark}`],
     ...(workspace.kind === "folder" ? ["--label", `${LABELS.workspace}=${workspace.path}`] : []),
-    ...parts.sockets.names.flatMap((name) => [
-      ...["--mount-socket", `${parts.sockets.folder}/${name}:${SOCKET_FOLDER}/${name}`],
+    ...(sockets?.names ?? []).flatMap((name) => [
+      ...["--mount-socket", `${sockets?.folder}/${name}:${SOCKET_FOLDER}/${name}`],
     ]),
     ...parts.folders.flatMap(({ source, target, readOnly }) => [
       ...["--volume", `${source}:${target}:${readOnly ? "ro" : "rw"}`],
     ]),
     ...(parts.user === undefined ? [] : ["--user", parts.user]),
-    ...["--", "node", "-e", parts.program, `${SOCKET_FOLDER}/${CONTROL_SOCKET}`],
+    ...(sockets === undefined
+      ? ["--", "sleep", "infinity"]
+      : ["--", "node", "-e", parts.program, `${SOCKET_FOLDER}/${CONTROL_SOCKET}`]),
   ];
 }
 
@@ -71,6 +74,22 @@ export function makeExecArgs({ name, user, mark, terminal, path }: ExecParts): r
     ...["-e", `${COMMAND_VARIABLE}=${mark}`, "--", "sh", "-c", LAUNCHER, "bottle", mark, path.before, path.after],
     ...[String(terminal?.columns ?? 0), String(terminal?.rows ?? 0)],
   ];
+}
+
+/** The words that start the main process over standard streams, in a machine without sockets; pure. */
+export function makeMainArgs(name: string, user: string | undefined, program: string): readonly string[] {
+  return [
+    ...["machine", "exec", "--name", name, "-i", ...(user === undefined ? [] : ["--user", user])],
+    ...["--", "node", "-e", program, OVER_STREAMS],
+  ];
+}
+
+/** What the main process of a machine is told instead of the path of its socket. */
+const OVER_STREAMS = "-";
+
+/** The words that run a script as root, where smolvm lets us choose; pure. */
+export function makeRootArgs(name: string, script: string, args: readonly string[]): readonly string[] {
+  return ["machine", "exec", "--name", name, "--user", "0:0", "--", "sh", "-c", script, "bottle", ...args];
 }
 
 /** The words that print a folder of a machine as an archive; pure. */

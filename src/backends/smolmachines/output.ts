@@ -58,6 +58,11 @@ export function isStillBusy(words: string): boolean {
   return /address already in use|is already in use by/i.test(words);
 }
 
+/** Whether this smolvm has no option that shows a machine a socket of the host. */
+export function lacksSockets(words: string): boolean {
+  return /unexpected argument '--mount-socket'/i.test(words);
+}
+
 /** Whether there is no such machine. */
 export function isUnknown(words: string): boolean {
   return /vm not found|machine '.*' not found/i.test(words);

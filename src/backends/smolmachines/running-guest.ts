@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { BottleError } from "../../base/errors.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
+import { keepUnless } from "../keep-results.ts";
 import type { Tool } from "../read-tools.ts";
+import { makeArchiveArgs } from "./args.ts";
 import { collectFolder } from "./collect.ts";
 import type { MachineHolder } from "./control.ts";
 import { type LaunchParts, type RunningCommand, startGuestProcess } from "./guest-process.ts";
@@ -16,6 +18,8 @@ export type RunningParts = {
   readonly listeners: Listeners;
   readonly user: string | undefined;
   readonly tools: readonly Tool[];
+  /** Says that the machine must stay, whatever happens */
+  keep(): void;
 };
 
 /** Time for the main process to end everything inside, `ms` */
@@ -23,8 +27,13 @@ const QUIET_MS = 600;
 
 /** The guest around a machine that is up. */
 export function makeRunningGuest(parts: RunningParts): Guest {
-  const { setup, spec, name, holder, listeners, user } = parts;
+  const { setup, spec, name, holder, listeners, user, keep } = parts;
   const { smolvm } = setup;
+  const reader = user === undefined ? undefined : "0:0"; // who may also read what the agent has closed to itself
+  const place = {
+    what: `the machine ${name}`,
+    command: renderFetch(smolvm.command, makeArchiveArgs(name, reader, spec.layout.workspace)),
+  };
   const launch = makeLaunchParts(parts);
   const running = new Set<RunningCommand>();
   let stopping: Promise<void> | undefined;
@@ -48,15 +57,28 @@ export function makeRunningGuest(parts: RunningParts): Guest {
     listeners,
     exec,
     stop: () => {
-      stopping ??= stop();
+      stopping ??= stop().catch((error: unknown) => {
+        if (spec.workspace.kind === "folder") keep();
+        throw error;
+      });
       return stopping;
     },
     collect: async () => {
-      if (spec.workspace.kind !== "folder") return;
-      const reader = user === undefined ? undefined : "0:0"; // who may also read what the agent has closed to itself
-      await collectFolder(smolvm, { name, user: reader }, spec.layout.workspace, spec.workspace.path);
+      const { workspace, layout } = spec;
+      if (workspace.kind !== "folder") return;
+      await keepUnless(
+        () => collectFolder(smolvm, { name, user: reader }, layout.workspace, workspace.path),
+        keep,
+        place,
+      );
     },
   };
+}
+
+/** What a person types to have the archive of the results; the machine may have ended. */
+function renderFetch(command: string, words: readonly string[]): string {
+  const name = words[words.indexOf("--name") + 1] ?? "";
+  return `${command} machine start --name ${name}; ${[command, ...words].join(" ")} > results.tar`;
 }
 
 /** A main process that does not listen is not asked twice. */

@@ -4,7 +4,7 @@ import { makePrivateFolder, readTextIfThere, writeAtomically } from "../../base/
 import { randomBase36 } from "../../base/ids.ts";
 import { parseJsonObject } from "../../base/parse-json.ts";
 import { makeOwnerMark } from "../labels.ts";
-import { removeMachine } from "./guest.ts";
+import { removeMachine } from "./machine.ts";
 import { parseMachines } from "./output.ts";
 import type { SmolmachinesSetup } from "./setup.ts";
 import { errorWords } from "./smolvm.ts";
