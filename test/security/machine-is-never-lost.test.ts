@@ -100,7 +100,9 @@ describe.skipIf(why !== "")(`a machine is never lost${why && `: ${why}`}`, () =>
   test("a machine that does not end is kept", async () => {
     // its main process does not listen any more, and smolvm neither
     const find = "grep -l 'bottle/contro[l]' /proc/[0-9]*/cmdline | cut -d/ -f3";
-    expect((await bottle.run(["sh", "-c", `kill -STOP $(${find})`])).exit).toEqual({ kind: "code", code: 0 });
+    const state = `for p in $(${find}); do grep -s '^State' /proc/$p/status; done`;
+    const { stdout } = await bottle.run(["sh", "-c", `kill -STOP $(${find}); ${state}`]); // what stands for the VM is root's
+    expect(stdout).toContain("T (stopped)");
     breakIt("*'machine stop'*", "agent operation failed: stop: something new");
     await expect(bottle.guest.stop()).rejects.toMatchObject({ code: "bottle/still-running" });
     await bottle.endScope().catch(() => {});
