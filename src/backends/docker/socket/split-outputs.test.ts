@@ -38,6 +38,21 @@ test("nothing is read ahead of whoever does not read", async () => {
   expect([out.length, error]).toEqual([2_000_000, ""]);
 });
 
+test.each(["before anything came", "while it was full"])(
+  "an output whose reader goes %s holds up nothing",
+  async (when) => {
+    const source = new PassThrough();
+    const { stdout, stderr } = splitOutputs(source);
+    const error = collect(stderr);
+    if (when === "before anything came") stdout.destroy();
+    for (let round = 0; round < 20; round++) source.write(piece(1, "x".repeat(100_000)));
+    await new Promise((resolve) => setImmediate(resolve));
+    stdout.destroy();
+    source.end(piece(2, "the end"));
+    expect(await error).toBe("the end");
+  },
+);
+
 test("a connection that breaks off ends both", async () => {
   const source = new PassThrough();
   const { stdout, stderr } = splitOutputs(source);

@@ -41,14 +41,9 @@ export function splitOutputs(source: Readable): Outputs {
   source.on("data", (chunk: Buffer) => {
     if (take(chunk)) return;
     const full = [stdout, stderr].filter((one) => one.writableNeedDrain);
+    if (full.length === 0) return; // whoever read it has gone, and what comes for it is thrown away
     source.pause();
-    let waiting = full.length;
-    for (const one of full) {
-      one.once("drain", () => {
-        waiting -= 1;
-        if (waiting === 0) source.resume();
-      });
-    }
+    void Promise.all(full.map(awaitRoom)).then(() => source.resume());
   });
   const end = () => {
     stdout.end();
@@ -56,4 +51,15 @@ export function splitOutputs(source: Readable): Outputs {
   };
   source.once("end", end).once("close", end).once("error", end);
   return { stdout, stderr };
+}
+
+/** Until it takes more, or is not read any more: the other output and the end must still come through. */
+function awaitRoom(one: PassThrough): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      one.off("drain", done).off("close", done);
+      resolve();
+    };
+    one.on("drain", done).on("close", done);
+  });
 }
