@@ -1,4 +1,5 @@
 import { BottleError } from "../base/errors.ts";
+import { showLinesHarmlessly } from "../base/plain-text.ts";
 
 /** An expected failure as one line and its hint; anything else as the fault of this program that it is. */
 export function renderError(error: unknown, version: string): string {
@@ -17,9 +18,10 @@ export function renderError(error: unknown, version: string): string {
     .join("\n");
 }
 
+/** The words of engines, images and names that an agent chose are among it. */
 function renderExpected(error: BottleError): string {
   const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
-  return `bottle: ${error.message} [${error.code}]${hint}`;
+  return showLinesHarmlessly(`bottle: ${error.message} [${error.code}]${hint}`);
 }
 
 function causeOf(error: unknown): string {
