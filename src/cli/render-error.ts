@@ -8,14 +8,13 @@ export function renderError(error: unknown, version: string): string {
     return error.errors.map((one: BottleError) => renderExpected(one)).join("\n");
   }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return [
+  const lines = [
     "bottle: this is a fault of bot-bottle itself, not of what you typed.",
     detail,
     causeOf(error),
     `Please report it with the lines above and: bot-bottle ${version}.`,
-  ]
-    .filter((line) => line !== "")
-    .join("\n");
+  ];
+  return showLinesHarmlessly(lines.filter((line) => line !== "").join("\n"));
 }
 
 /** The words of engines, images and names that an agent chose are among it. */
