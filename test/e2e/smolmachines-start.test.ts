@@ -48,6 +48,25 @@ describe.skipIf(why !== "")(`bottle start --backend smolmachines${why && `: ${wh
     expect(smolvm("machine", "ls", "--json")).toBe("[]\n");
   }, 180_000);
 
+  test.skipIf(IS_REAL)(
+    "the image gets there by the way that is asked for, and by the archive where that does not work",
+    async () => {
+      const by = (way: string) =>
+        machine.run(["start", "--headless", "--hand-over", way, "--", "cat", "/made"], { env });
+      env = { ...env, FAKE_SMOLVM_VERSION: "1.23.1", FAKE_SMOLVM_HOST_PULL: "1" };
+      const registry = await by("registry");
+      expect(registry, registry.stderr).toMatchObject({ code: 0, stdout: "first\n" });
+      expect(registry.stderr).not.toContain("so the archive is used");
+      image("RUN echo second >/made");
+      env = { ...env, FAKE_SMOLVM_VERSION: "1.17.0", FAKE_SMOLVM_HOST_PULL: "" };
+      const refused = await by("registry");
+      expect(refused, refused.stderr).toMatchObject({ code: 0, stdout: "second\n" });
+      expect(refused.stderr).toContain("--hand-over registry does not work, so the archive is used");
+      expect(await by("mail")).toMatchObject({ code: 2 });
+    },
+    180_000,
+  );
+
   test("exit codes and streams pass; a secret is in no argument and in nothing that smolvm keeps", async () => {
     const ran = await machine.run(["start", "--headless", "--", "sh", "-c", 'cat; echo "$TOKEN" >&2; exit 42'], {
       env,
