@@ -1,11 +1,9 @@
-import { Malformed } from "../wire/malformed.ts";
-import { type Frame, FrameReader } from "../wire/websocket-frames.ts";
+import { MessageReader } from "../wire/websocket-messages.ts";
 import { refuseFinding } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 import type { Screener } from "./screener.ts";
 import { type Asked, type Decide, settle } from "./settle.ts";
 
-const LARGEST_MESSAGE = 16 * 1024 * 1024;
 const REMEMBERED = 4 * 1024;
 const WHERE = "websocket message";
 /** What a sender writes before a part of something: `part 2: …` */
@@ -16,9 +14,7 @@ export class MessageScreen {
   readonly #screener: Screener;
   readonly #asked: Asked;
   readonly #decide: Decide;
-  readonly #frames = new FrameReader("client");
-  #open: Frame[] = [];
-  #openBytes = 0;
+  readonly #messages = new MessageReader("client");
   #before = "";
 
   constructor(screener: Screener, asked: Asked, decide: Decide) {
@@ -30,21 +26,9 @@ export class MessageScreen {
   /** What may pass on now that these bytes came. Throws `ScreenedOut` for a finding, `Malformed` for what cannot be read. */
   async push(bytes: Buffer): Promise<Buffer> {
     const out: Buffer[] = [];
-    for (const frame of this.#frames.push(bytes)) {
-      if (frame.opcode >= 8) {
-        await this.#check(frame.payload);
-        out.push(frame.raw);
-        continue;
-      }
-      this.#open.push(frame);
-      this.#openBytes += frame.payload.length;
-      if (this.#openBytes > LARGEST_MESSAGE)
-        throw new Malformed(`a websocket message larger than ${LARGEST_MESSAGE} bytes`);
-      if (!frame.final) continue;
-      await this.#check(Buffer.concat(this.#open.map(({ payload }) => payload)));
-      out.push(...this.#open.map(({ raw }) => raw));
-      this.#open = [];
-      this.#openBytes = 0;
+    for (const { payload, raw } of this.#messages.push(bytes)) {
+      await this.#check(payload);
+      out.push(...raw);
     }
     return Buffer.concat(out);
   }

@@ -1,9 +1,7 @@
 import { Malformed } from "../wire/malformed.ts";
-import { type Frame, FrameReader } from "../wire/websocket-frames.ts";
+import { MessageReader } from "../wire/websocket-messages.ts";
 import { SaidTexts } from "./said-texts.ts";
 import { isBinary, type OnInjection } from "./watched-body.ts";
-
-const LARGEST_MESSAGE = 16 * 1024 * 1024;
 
 /**
  * Reads what a server says over a websocket for orders to the agent, message by message, whatever it was cut into. With `hold`
@@ -13,10 +11,8 @@ const LARGEST_MESSAGE = 16 * 1024 * 1024;
 export class WatchedMessages {
   readonly #hold: boolean;
   readonly #onFound: OnInjection;
-  readonly #frames = new FrameReader("server");
+  readonly #messages = new MessageReader("server");
   readonly #said = new SaidTexts();
-  #open: Frame[] = [];
-  #openBytes = 0;
   #watching = true;
 
   constructor(hold: boolean, onFound: OnInjection) {
@@ -39,20 +35,9 @@ export class WatchedMessages {
 
   async #takeClean(bytes: Buffer): Promise<Buffer> {
     const out: Buffer[] = [];
-    for (const frame of this.#frames.push(bytes)) {
-      if (frame.opcode >= 8) {
-        out.push(frame.raw);
-        continue;
-      }
-      this.#open.push(frame);
-      this.#openBytes += frame.payload.length;
-      if (this.#openBytes > LARGEST_MESSAGE)
-        throw new Malformed(`a websocket message larger than ${LARGEST_MESSAGE} bytes`);
-      if (!frame.final) continue;
-      await this.#read(Buffer.concat(this.#open.map(({ payload }) => payload)));
-      out.push(...this.#open.map(({ raw }) => raw));
-      this.#open = [];
-      this.#openBytes = 0;
+    for (const { kind, payload, raw } of this.#messages.push(bytes)) {
+      if (kind === "data") await this.#read(payload);
+      out.push(...raw);
     }
     return Buffer.concat(out);
   }
