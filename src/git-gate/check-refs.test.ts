@@ -23,6 +23,8 @@ describe("which refs may be changed", () => {
     ["refs/for/main", "is neither a branch nor a tag"],
     ["refs/pull/1/head", "is neither a branch nor a tag"],
     ["HEAD", "is neither a branch nor a tag"],
+    [`refs/heads/${OWN}x:refs/heads/main`, "is not a name that git allows"],
+    [`refs/heads/${OWN}*`, "is not a name that git allows"],
   ])("unless the manifest says more: %s", (name, why) => {
     expect(checkRefs([update(name)], undefined, OWN).map((one) => one.why)).toEqual(why === undefined ? [] : [why]);
   });

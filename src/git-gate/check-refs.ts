@@ -1,5 +1,6 @@
 import type { RefRules } from "../manifest/bottle.ts";
 import { isNothing, type RefUpdate } from "./mirror.ts";
+import { isRefName } from "./ref-name.ts";
 
 /** Why a ref may not be changed as a push wants to. */
 export type RefRefusal = { readonly name: string; readonly why: string; readonly whatToDo: string };
@@ -29,6 +30,7 @@ function checkRef(update: UpdateFacts, rules: RefRules, ownBranches: string): Re
   if (branch === undefined && tag === undefined) {
     return { name, why: "is neither a branch nor a tag", whatToDo: own };
   }
+  if (!isRefName(name)) return { name, why: "is not a name that git allows", whatToDo: own };
   if (branch !== undefined && !branch.startsWith(ownBranches) && !matchesAny(branch, rules.branches)) {
     return { name, why: "is not one of the branches this bottle may push", whatToDo: own };
   }

@@ -11,10 +11,12 @@ import {
   GIVEN,
   leftoversIn,
   makeFolder,
+  makePushBody,
   makeRepo,
   OWN,
   openGateWorld,
   PLANTED,
+  pushRaw,
   refsOf,
 } from "../socket/gate/harness.ts";
 import { GIT_ENV, git, makeUpstream } from "../socket/gate/upstreams.ts";
@@ -198,6 +200,23 @@ describe("a token in a push stops it", () => {
       await expectRefused([BRANCH], "known-value in a.txt", "[API_PASSWORD]");
       git(clone, "reset", "-q", "--hard", "HEAD~1");
     }
+  });
+
+  test("in a commit that only the name of a ref leads to, read as a refspec: neither it nor another branch goes", async () => {
+    const base = git(clone, "rev-parse", "HEAD");
+    const hidden = commit(clone, "a.txt", PLANTED);
+    const inside = `refs/heads/${OWN}x`.split("/").reduceRight((entry, name) => {
+      return `040000 tree ${plumb(entry, "mktree")}\t${name}\n`;
+    }, `160000 commit ${hidden}\tx\n`);
+    const tip = git(clone, "commit-tree", "-m", "x", "-p", base, plumb(inside, "mktree"));
+    const pack = execFileSync("git", ["pack-objects", "--stdout", "--revs", "-q"], {
+      ...{ cwd: clone, input: `${tip}\n${hidden}\n^${base}\n` },
+    });
+    const before = refsOf(upstream);
+    const update = `${"0".repeat(40)} ${tip} refs/heads/${OWN}x/x:refs/heads/main`;
+    expect(await pushRaw(world, makePushBody([update], pack))).toContain("is not a name that git allows");
+    expect(refsOf(upstream)).toEqual(before);
+    expect(world.pushes()).toMatchObject([{ outcome: "refused", reason: "refs" }]);
   });
 
   test("pushed a second time, after the first was refused", async () => {

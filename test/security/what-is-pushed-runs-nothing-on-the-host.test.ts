@@ -10,6 +10,7 @@ import {
   type GateWorld,
   leftoversIn,
   makeFolder,
+  makePushBody,
   makeRepo,
   OWN,
   openGateWorld,
@@ -184,14 +185,12 @@ describe("a push that is broken off at any point", () => {
     const clone = await world.clone();
     commit(clone, "large.txt", Buffer.alloc(3_000_000, "abcdefghij\n"));
     const before = refsOf(upstream);
-    const line = (text: string) => `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
     const id = git(clone, "rev-parse", "HEAD");
-    const commands = `${line(`${"0".repeat(40)} ${id} refs/heads/${OWN}cut\0report-status side-band-64k\n`)}0000`;
     const pack = execFileSync("git", ["pack-objects", "--stdout", "--revs", "-q"], {
       cwd: clone,
       input: "HEAD\n^origin/main\n",
     });
-    const body = Buffer.concat([Buffer.from(commands), pack]);
+    const body = makePushBody([`${"0".repeat(40)} ${id} refs/heads/${OWN}cut`], pack);
     for (const share of [0, 0.1, 0.5, 0.9, 0.99, 1]) {
       const socket = connect(world.port, "127.0.0.1");
       const closed = readAll(socket);

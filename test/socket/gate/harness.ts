@@ -131,6 +131,27 @@ export function commit(clone: string, path: string, content: string | Buffer, me
   return git(clone, "rev-parse", "HEAD");
 }
 
+/** The body of a push as a client that keeps no rule of git may send it. */
+export function makePushBody(updates: readonly string[], pack: Buffer, capabilities = "report-status side-band-64k") {
+  const lines = updates.map((update, index) => (index === 0 ? `${update}\0${capabilities}` : update));
+  const packets = lines.map((line) => `${(Buffer.byteLength(line) + 4).toString(16).padStart(4, "0")}${line}`);
+  return Buffer.concat([Buffer.from(`${packets.join("")}0000`), pack]);
+}
+
+/** Sends a push as it is; gives what the gate answers, without the heads of its packets. */
+export async function pushRaw(world: GateWorld, body: Buffer, name = "example"): Promise<string> {
+  const headers = { "Content-Type": "application/x-git-receive-pack-request" };
+  const target = `http://127.0.0.1:${world.port}/${name}.git/git-receive-pack`;
+  const answer = await fetch(target, { method: "POST", headers, body: new Uint8Array(body) });
+  const bytes = Buffer.from(await answer.arrayBuffer());
+  let words = "";
+  for (let at = 0, size = 0; at < bytes.length; at += Math.max(size, 4)) {
+    size = Number.parseInt(bytes.toString("latin1", at, at + 4), 16);
+    words += bytes.toString("utf8", at + 5, at + size);
+  }
+  return words;
+}
+
 /** The refs of a repository, as `NAME OBJECT`. */
 export function refsOf(path: string): readonly string[] {
   return git(path, "for-each-ref", "--format=%(refname) %(objectname)").split("\n").filter(Boolean);
