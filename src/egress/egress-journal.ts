@@ -87,8 +87,14 @@ export function makeEgressJournal(
   };
 }
 
-/** A destination as an event keeps it. */
+const described = new WeakMap<Destination, EgressTarget>();
+
+/** The destination of a request as an event keeps it. */
 export function describeTarget(method: string, destination: Destination): EgressTarget {
+  const known = described.get(destination);
+  if (known?.method === method) return known;
   const { scheme, to, path } = destination;
-  return { method, scheme, host: to.host.text, port: to.port, path: maskPath(path) };
+  const target = { method, scheme, host: to.host.text, port: to.port, path: maskPath(path) };
+  described.set(destination, target);
+  return target;
 }

@@ -4,6 +4,7 @@ import type { Screener } from "./3-screen/screener.ts";
 import type { UpstreamNeeds } from "./5-forward/open-upstream.ts";
 import type { Needles } from "./6-reply/echo-mask.ts";
 import type { EgressJournal } from "./egress-journal.ts";
+import type { KnownHeads } from "./known-heads.ts";
 import type { EgressPolicy } from "./policy.ts";
 import type { SendLimits } from "./send-limits.ts";
 import type { LeafContexts } from "./server/leaf-contexts.ts";
@@ -19,6 +20,7 @@ export type Engine = {
   readonly limits: SendLimits;
   readonly leaves: LeafContexts;
   readonly upstream: UpstreamNeeds;
+  readonly knownHeads: KnownHeads;
   readonly journal: EgressJournal;
   readonly counters: Counters;
 };

@@ -18,6 +18,7 @@ import type { TokenUsage } from "./6-reply/usage-meter.ts";
 import type { CertificateAuthority } from "./authority/certificate-authority.ts";
 import { makeEgressJournal } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
+import { makeKnownHeads } from "./known-heads.ts";
 import type { EgressPolicy } from "./policy.ts";
 import { makeRefusal } from "./refusal.ts";
 import { makeSendLimits } from "./send-limits.ts";
@@ -142,6 +143,7 @@ function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Eng
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),
     upstream: makeUpstreamNeeds(policy, parts.trust, onOpen, parts.lookup, parts.pool),
+    knownHeads: makeKnownHeads(),
     journal: makeEgressJournal(policy, parts.journal, clock, parts.known),
     counters: { requests: 0, refusals: 0, tokens: { input: 0, output: 0 } },
   };

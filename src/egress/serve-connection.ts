@@ -3,14 +3,15 @@ import { openTunnel } from "./1-accept/open-tunnel.ts";
 import { renderRefusal } from "./6-reply/refusal-reply.ts";
 import { sendOwn } from "./6-reply/send-own.ts";
 import type { Engine } from "./engine.ts";
+import { describeArrival } from "./known-heads.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
-import { serveRequest } from "./serve-request.ts";
+import { serveRequest, understand } from "./serve-request.ts";
 import type { Channel } from "./server/channel.ts";
 import { PeerGone } from "./server/peer-gone.ts";
 import { readHead } from "./server/read-head.ts";
 import type { Authority } from "./wire/authority.ts";
 import { Malformed } from "./wire/malformed.ts";
-import { parseRequestHead, type RequestHead } from "./wire/request-head.ts";
+import { parseRequestHead } from "./wire/request-head.ts";
 
 /** Serves one connection out of the bottle to its end. Throws only for bugs; the connection is closed then too. */
 export async function serveConnection(engine: Engine, client: Channel): Promise<void> {
@@ -19,14 +20,19 @@ export async function serveConnection(engine: Engine, client: Channel): Promise<
 
 async function serveArrival(engine: Engine, client: Channel, arrival: Arrival): Promise<void> {
   try {
+    const from = describeArrival(arrival);
     for (let first = true; ; first = false) {
-      const head = await readRequest(engine, client, first);
-      if (head === undefined) break;
+      const text = await readText(engine, client, first);
+      if (text === undefined) break;
+      const known = engine.knownHeads.find(text, from);
+      const head = known?.head ?? parseRequestHead(text);
       if (arrival.kind === "proxy" && head.target.kind === "connect") {
         return await serveTunnel(engine, client, head.target.authority);
       }
       engine.counters.requests++;
-      if (!(await serveRequest(engine, client, head, findDestination(head, arrival)))) break;
+      const understood = known ?? understand(engine, head, findDestination(head, arrival));
+      if (known === undefined && understood.kind === "leaves") engine.knownHeads.keep(text, from, understood);
+      if (!(await serveRequest(engine, client, understood))) break;
     }
     await client.finish();
   } catch (error) {
@@ -36,14 +42,10 @@ async function serveArrival(engine: Engine, client: Channel, arrival: Arrival): 
   }
 }
 
-async function readRequest(engine: Engine, client: Channel, first: boolean): Promise<RequestHead | undefined> {
+function readText(engine: Engine, client: Channel, first: boolean): Promise<string | undefined> {
   const { headTimeoutMs, idleTimeoutMs, maxHeadBytes } = engine.policy.limits;
-  const text = await readHead(client, {
-    firstByteMs: first ? headTimeoutMs : idleTimeoutMs,
-    headMs: headTimeoutMs,
-    maxBytes: maxHeadBytes,
-  });
-  return text === undefined ? undefined : parseRequestHead(text);
+  const firstByteMs = first ? headTimeoutMs : idleTimeoutMs;
+  return readHead(client, { firstByteMs, headMs: headTimeoutMs, maxBytes: maxHeadBytes });
 }
 
 async function serveTunnel(engine: Engine, client: Channel, to: Authority): Promise<void> {

@@ -12,6 +12,7 @@ import { askOperator } from "./ask-operator.ts";
 import { describeTarget } from "./egress-journal.ts";
 import type { Engine } from "./engine.ts";
 import { type Exchanged, exchange } from "./exchange.ts";
+import type { KnownHead } from "./known-heads.ts";
 import { makeRefusal, type Refusal } from "./refusal.ts";
 import { type Body, openBody } from "./server/body.ts";
 import type { Channel } from "./server/channel.ts";
@@ -21,32 +22,42 @@ import type { RequestHead } from "./wire/request-head.ts";
 const CONTINUE = Buffer.from("HTTP/1.1 100 Continue\r\n\r\n");
 const DRAINED_BYTES = 64 * 1024;
 
-/** Takes one request through all stages; true when the connection can carry another. Throws `Malformed` or `PeerGone`. */
-export async function serveRequest(
-  engine: Engine,
-  client: Channel,
-  head: RequestHead,
-  found: Destination | Refusal,
-): Promise<boolean> {
-  const body = openBody(client, head.framing);
-  const destination = found.kind === "destination" ? found : undefined;
-  const refuse = (refusal: Refusal) => answerRefusal(engine, client, { head, body, destination, refusal });
-  if (found.kind === "refuse") return refuse(found);
-  if (found.to.host.text === OWN_NAME) return answerRoutes(engine, client, head, found, refuse);
+/** A request as far as its head and the policy tell. */
+type Understood =
+  | KnownHead
+  | { readonly kind: "own-page"; readonly head: RequestHead; readonly destination: Destination }
+  | {
+      readonly kind: "refused";
+      readonly head: RequestHead;
+      readonly destination: Destination | undefined;
+      readonly refusal: Refusal;
+    };
+
+/** What becomes of a request as far as its head tells; pure, so that the same head on the same connection means the same. */
+export function understand({ compiled }: Engine, head: RequestHead, found: Destination | Refusal): Understood {
+  if (found.kind === "refuse") return { kind: "refused", head, destination: undefined, refusal: found };
+  if (found.to.host.text === OWN_NAME) return { kind: "own-page", head, destination: found };
   const { scheme, to, path, query } = found;
   const { method, fields, upgrade } = head;
-  const verdict = decideRequest(engine.compiled, { scheme, to, method, path, query, fields, upgrade });
-  if (verdict.kind === "refuse") return refuse(verdict);
+  const verdict = decideRequest(compiled, { scheme, to, method, path, query, fields, upgrade });
+  if (verdict.kind === "refuse") return { kind: "refused", head, destination: found, refusal: verdict };
   const cleaned = cleanCredentials(verdict.route, { fields, query });
-  if (cleaned.kind === "refuse") return refuse(cleaned);
-  const over = engine.limits.admit(verdict.route, head);
+  if (cleaned.kind === "refuse") return { kind: "refused", head, destination: found, refusal: cleaned };
+  const destination = { ...found, query: cleaned.query };
+  const leaving = { head, destination, compiled: verdict.route, fields: cleaned.fields };
+  return { kind: "leaves", head, destination: found, leaving };
+}
+
+/** Takes one request through all stages; true when the connection can carry another. Throws `Malformed` or `PeerGone`. */
+export async function serveRequest(engine: Engine, client: Channel, understood: Understood): Promise<boolean> {
+  const { head, destination } = understood;
+  const body = openBody(client, head.framing);
+  const refuse = (refusal: Refusal) => answerRefusal(engine, client, { head, body, destination, refusal });
+  if (understood.kind === "refused") return refuse(understood.refusal);
+  if (understood.kind === "own-page") return answerRoutes(engine, client, head, understood.destination, refuse);
+  const { leaving } = understood;
+  const over = engine.limits.admit(leaving.compiled, head);
   if (over !== undefined) return refuse(over);
-  const leaving = {
-    head,
-    destination: { ...found, query: cleaned.query },
-    compiled: verdict.route,
-    fields: cleaned.fields,
-  };
   try {
     const result = await send(engine, client, leaving, body);
     return result.kind === "refuse" ? await refuse(result) : result.keepAlive;

@@ -104,10 +104,19 @@ export async function screenRequest(
   }
 }
 
+/** Pieces of heads that were found clean, by the very head: nothing of it can have changed, and no value of it was let pass. */
+const cleanHeads = new WeakMap<Leaving, readonly NamedPiece[]>();
+
 async function screenHead(screener: Screener, leaving: Leaving, decide: Decide): Promise<Refusal | undefined> {
+  const host = leaving.destination.to.host.text;
+  const clean = cleanHeads.get(leaving);
+  if (clean !== undefined) {
+    // clean by itself, but it may be the last piece of something
+    const split = await screener.note(host, clean, leaving.compiled);
+    return split && refuseFinding(leaving.compiled.route, split, "request line or headers");
+  }
   const { head, destination, compiled, fields } = leaving;
-  const { to, path, query } = destination;
-  const host = to.host.text;
+  const { path, query } = destination;
   const lines = [
     `${head.method} ${path}`,
     query ?? "",
@@ -131,7 +140,9 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
   const groups = [pieces, fields.filter(isOwnField).map(asPiece), ...usual];
   let joined: Finding | undefined;
   for (const group of groups) joined ??= await screener.join(host, group, compiled);
-  return joined && refuseFinding(compiled.route, joined, "request line or headers");
+  if (joined !== undefined) return refuseFinding(compiled.route, joined, "request line or headers");
+  if (!screener.hasApproved) cleanHeads.set(leaving, groups.flat());
+  return undefined;
 }
 
 /** Sixteen bytes that are drawn at random: they are searched as what they are, so that no form of them counts as a secret. */

@@ -20,6 +20,10 @@ export type Screener = {
   scanTarget(host: string, target: string, compiled: CompiledRoute): Finding | undefined;
   /** What the pieces of one message, and of those before it, make up together. */
   join(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Promise<Finding | undefined>;
+  /** The same for what was joined before and found clean: only what came before it can be new. */
+  note(host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute): Promise<Finding | undefined>;
+  /** Whether any value was let pass so far. */
+  readonly hasApproved: boolean;
   /** A short text without the values that were let pass. */
   clear(bytes: Buffer, compiled: CompiledRoute): Promise<Buffer>;
   /** Searches nothing any more. */
@@ -83,6 +87,15 @@ export function makeScreener(
     }
     return undefined;
   };
+  const note = async (host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute) => {
+    for (const { name, value } of pieces) {
+      // what was let pass is no part of anything; most bottles never let anything pass
+      const rest = hasApproved ? (await clearFully(Buffer.from(value), compiled)).left.toString() : value;
+      const split = memory.add(host, { name, value: rest });
+      if (split !== undefined) return split;
+    }
+    return undefined;
+  };
   return {
     scan: async (bytes, compiled) => (await clearFully(bytes, compiled)).findings,
     scanTarget: (host, target, compiled) => {
@@ -100,13 +113,11 @@ export function makeScreener(
         const found = await joinOnce(part, compiled);
         if (found !== undefined) return found;
       }
-      for (const { name, value } of pieces) {
-        // what was let pass is no part of anything; most bottles never let anything pass
-        const rest = hasApproved ? (await clearFully(Buffer.from(value), compiled)).left : value;
-        const split = memory.add(host, { name, value: rest.toString() });
-        if (split !== undefined) return split;
-      }
-      return undefined;
+      return note(host, pieces, compiled);
+    },
+    note,
+    get hasApproved() {
+      return hasApproved;
     },
     clear: async (bytes, compiled) => (await clearFully(bytes, compiled)).left,
     close: () => search.close(),

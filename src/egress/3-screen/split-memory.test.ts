@@ -62,3 +62,22 @@ test("innocent pieces pass, in any number and of any kind", () => {
     }),
   );
 });
+
+test("a piece that is said again and again counts each time, until it has filled all that is remembered", () => {
+  const value = "abcdabcdabcdabcd";
+  const memory = makeSplitMemory([{ name: "KEY", value }], tokens);
+  const again = Array.from({ length: 4 }, () => memory.add("host", { name: "q", value: "abcd" }));
+  expect(again.map((finding) => finding !== undefined)).toEqual([false, false, false, true]);
+});
+
+test("however often something harmless was said before, the rest of a secret is seen behind it", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 80 }), fc.integer({ min: 1, max: 6 }), (times, size) => {
+      const [first = "", ...rest] = cut(`${"Q".repeat(12)}${SECRET.slice(0, 12)}`, [size]);
+      const memory = makeSplitMemory([{ name: "KEY", value: `${"Q".repeat(12)}${SECRET.slice(0, 12)}` }], tokens);
+      for (let time = 0; time < times; time++) memory.add("host", { name: "q", value: first });
+      const found = rest.map((value) => memory.add("host", { name: "q", value }));
+      expect(found.some((finding) => finding?.provider === "KEY")).toBe(true);
+    }),
+  );
+});

@@ -21,9 +21,15 @@ const SHORTEST = 8;
 const LABEL = /^[\w .#-]{1,24}[:=]\s*(?=[^\s=])/;
 const SOLID = /^[\x21-\x7e]+$/;
 
-type Tail = { readonly squeezed: string; readonly raw: string; readonly last: string };
+type Tail = {
+  readonly squeezed: string;
+  readonly raw: string;
+  readonly last: string;
+  /** Whether the last piece once more would change nothing: it filled all that is remembered, and was found to be nothing */
+  readonly full: boolean;
+};
 
-const NOTHING: Tail = { squeezed: "", raw: "", last: "" };
+const NOTHING: Tail = { squeezed: "", raw: "", last: "", full: false };
 
 /** A memory of bounded size; streams that were not used for longest are forgotten first. */
 export function makeSplitMemory(values: readonly KnownValue[], tokens: Detector): SplitMemory {
@@ -32,11 +38,16 @@ export function makeSplitMemory(values: readonly KnownValue[], tokens: Detector)
       .filter((form) => form.length >= SHORTEST)
       .map((form) => ({ name, form })),
   );
-  const longest = Math.max(0, ...wanted.map(({ form }) => form.length));
+  const longest = Math.max(1, ...wanted.map(({ form }) => form.length));
   const patterns = new PatternSet(wanted.map(({ form }) => ({ bytes: Buffer.from(form, "latin1"), fold: false })));
   const tails = new Map<string, Tail>();
   const look = (stream: string, piece: string): Finding | undefined => {
     const before = tails.get(stream) ?? NOTHING;
+    if (before.full && before.last === piece) {
+      tails.delete(stream);
+      tails.set(stream, before);
+      return undefined;
+    }
     const squeezed = before.squeezed + squeeze(piece);
     let known: string | undefined;
     patterns.find(Buffer.from(squeezed, "latin1"), (_, index) => {
@@ -50,7 +61,9 @@ export function makeSplitMemory(values: readonly KnownValue[], tokens: Detector)
     if (found !== undefined) return found;
     const raw = SOLID.test(piece) ? (before.raw + piece).slice(-TOKEN_TAIL) : "";
     tails.delete(stream);
-    tails.set(stream, { squeezed: squeezed.slice(-2 * longest), raw, last: piece });
+    const kept = squeezed.slice(-2 * longest);
+    // what is looked at follows from what is remembered and the piece alone
+    tails.set(stream, { squeezed: kept, raw, last: piece, full: kept === before.squeezed && raw === before.raw });
     if (tails.size > MOST_STREAMS) tails.delete(tails.keys().next().value ?? "");
     return undefined;
   };

@@ -11,6 +11,9 @@ export type UpstreamPool = {
 
 type Idle = { readonly channel: Channel; readonly until: number; readonly forget: () => void };
 
+/** How often connections that waited long enough are looked for, `ms`; a timer of its own for each would cost every request two */
+const SWEEP_MS = 1_000;
+
 /** One host may have them all: an agent with many requests at once would else open a new connection for most of them. */
 const IN_ALL = 256;
 
@@ -25,6 +28,13 @@ export function makeUpstreamPool(): UpstreamPool {
     list.splice(at, 1);
     byAge.delete(entry);
     if (list.length === 0) idle.delete(key);
+  };
+  let sweeping = false;
+  const sweep = (): void => {
+    const now = performance.now();
+    for (const { channel, until } of [...byAge]) if (until <= now) channel.destroy();
+    sweeping = byAge.size > 0;
+    if (sweeping) setTimeout(sweep, SWEEP_MS).unref();
   };
   return {
     get size() {
@@ -43,17 +53,10 @@ export function makeUpstreamPool(): UpstreamPool {
     put: (key, channel, idleMs) => {
       const list = idle.get(key) ?? [];
       if (channel.closed || channel.ended) return channel.destroy();
-      const timer = setTimeout(() => channel.destroy(), idleMs);
-      timer.unref();
-      const offClose = channel.onClose(() => {
-        clearTimeout(timer);
-        remove(key, entry);
-      });
-      const forget = () => {
-        clearTimeout(timer);
-        offClose();
-      };
+      const forget = channel.onClose(() => remove(key, entry));
       const entry: Idle = { channel, until: performance.now() + idleMs, forget };
+      if (!sweeping) setTimeout(sweep, SWEEP_MS).unref();
+      sweeping = true;
       list.push(entry);
       idle.set(key, list);
       byAge.add(entry);

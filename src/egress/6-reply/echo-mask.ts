@@ -1,12 +1,19 @@
 const STAR = 0x2a;
 
 /** Secrets made ready to be looked for. */
-export type Needles = { readonly longestFirst: readonly Buffer[]; readonly firstBytes: ReadonlySet<number> };
+export type Needles = {
+  readonly longestFirst: readonly Buffer[];
+  readonly firstBytes: ReadonlySet<number>;
+  /** Length of the shortest; what is shorter holds none */
+  readonly shortest: number;
+};
 
 /** Makes secrets ready to be looked for, once for all streams. */
 export function makeNeedles(secrets: readonly Buffer[]): Needles {
+  const longestFirst = secrets.toSorted((a, b) => b.length - a.length);
   return {
-    longestFirst: secrets.toSorted((a, b) => b.length - a.length),
+    longestFirst,
+    shortest: longestFirst.at(-1)?.length ?? Number.POSITIVE_INFINITY,
     firstBytes: new Set(secrets.map((secret) => secret[0] ?? 0)),
   };
 }
@@ -18,11 +25,13 @@ export function makeNeedles(secrets: readonly Buffer[]): Needles {
 export class EchoMask {
   readonly #needles: readonly Buffer[];
   readonly #firstBytes: ReadonlySet<number>;
+  readonly #shortest: number;
   #held: Buffer | undefined;
 
   constructor(needles: Needles) {
     this.#needles = needles.longestFirst;
     this.#firstBytes = needles.firstBytes;
+    this.#shortest = needles.shortest;
   }
 
   /** Takes a piece and gives what can go on. */
@@ -44,7 +53,7 @@ export class EchoMask {
 
   /** Masks a whole text, such as a header value. */
   maskText(text: string): string {
-    if (this.#needles.length === 0) return text;
+    if (text.length < this.#shortest) return text;
     return this.#mask(Buffer.from(text, "latin1")).toString("latin1");
   }
 

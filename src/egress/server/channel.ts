@@ -6,6 +6,7 @@ type Failure = { readonly why: "closed" | "silent"; readonly cause: unknown };
 const HIGH_WATER_BYTES = 128 * 1024;
 const JOINED_BYTES = 16 * 1024;
 const LINGER_MS = 2_000;
+const LEAST_TIMER_MS = 100;
 const LINGER_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -23,6 +24,13 @@ export class Channel {
   #failure: Failure | undefined;
   #wakeReader: (() => void) | undefined;
   #wakeWriter: (() => void) | undefined;
+  /** Since when the peer could have said something: the reader has waited, and nothing was written */
+  #silentSince = 0;
+  /** How long the reader waits, `ms` */
+  #patience = 0;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer goes off */
+  #timerAt = 0;
 
   /** Takes over the socket: from now on nobody else may listen to it. */
   constructor(socket: Socket, idleMs: number) {
@@ -83,6 +91,7 @@ export class Channel {
   /** Writes; the promise is there only when the peer must catch up first. Throws `PeerGone`. */
   write(bytes: Buffer): Promise<void> | undefined {
     if (this.closed) throw this.#gone();
+    this.#silentSince = performance.now();
     return this.#socket.write(bytes) ? undefined : this.#drained();
   }
 
@@ -93,6 +102,7 @@ export class Channel {
     const total = pieces.reduce((sum, piece) => sum + piece.length, 0);
     if (total <= JOINED_BYTES) return this.write(Buffer.concat(pieces, total));
     if (this.closed) throw this.#gone();
+    this.#silentSince = performance.now();
     this.#socket.cork();
     let flowing = true;
     for (const piece of pieces) flowing = this.#socket.write(piece);
@@ -149,6 +159,7 @@ export class Channel {
     const socket = this.#socket;
     socket.pause();
     socket.setTimeout(0);
+    clearTimeout(this.#timer);
     socket.off("data", this.#onData);
     socket.off("end", this.#onEnd);
     socket.off("drain", this.#onDrain);
@@ -178,11 +189,38 @@ export class Channel {
 
   readonly #onDrain = (): void => this.#wakeWriter?.();
 
+  /** A writer waits for as long as nothing is taken, which the socket knows. */
   readonly #onTimeout = (): void => {
-    if (this.#wakeReader === undefined && this.#wakeWriter === undefined) return;
+    if (this.#wakeWriter !== undefined) this.#fallSilent();
+  };
+
+  /** Most reads end at once: the timer of an earlier one runs on, and looks whether there is still something to wait for. */
+  readonly #onTimer = (): void => {
+    this.#timer = undefined;
+    if (this.#wakeReader === undefined) return;
+    const left = this.#silentSince + this.#patience - performance.now();
+    if (left > 0 || this.#wakeWriter !== undefined) this.#setTimer(Math.max(left, LEAST_TIMER_MS));
+    else this.#fallSilent();
+  };
+
+  #fallSilent(): void {
     this.#fail("silent");
     this.#socket.destroy();
-  };
+  }
+
+  #setTimer(ms: number): void {
+    this.#timer = setTimeout(this.#onTimer, ms);
+    this.#timer.unref();
+    this.#timerAt = performance.now() + ms;
+  }
+
+  #expectWithin(waitMs: number): void {
+    this.#silentSince = performance.now();
+    this.#patience = waitMs;
+    if (this.#timer !== undefined && this.#timerAt <= this.#silentSince + waitMs) return;
+    clearTimeout(this.#timer);
+    this.#setTimer(waitMs);
+  }
 
   async #drained(): Promise<void> {
     await this.#wait("writer", this.#idleMs);
@@ -191,13 +229,16 @@ export class Channel {
 
   #wait(who: "reader" | "writer", waitMs: number): Promise<void> {
     return new Promise((resolve) => {
-      this.#socket.setTimeout(waitMs);
+      if (who === "reader") this.#expectWithin(waitMs);
+      else this.#socket.setTimeout(waitMs);
       const earlier = who === "reader" ? this.#wakeReader : this.#wakeWriter;
       const wake = () => {
         earlier?.();
         if (who === "reader") this.#wakeReader = undefined;
-        else this.#wakeWriter = undefined;
-        if (this.#wakeReader === undefined && this.#wakeWriter === undefined) this.#socket.setTimeout(0);
+        else {
+          this.#wakeWriter = undefined;
+          this.#socket.setTimeout(0);
+        }
         resolve();
       };
       if (who === "reader") this.#wakeReader = wake;
@@ -213,6 +254,7 @@ export class Channel {
   #fail(why: "closed" | "silent", cause?: unknown): void {
     if (this.#failure !== undefined) return;
     this.#failure = { why, cause };
+    clearTimeout(this.#timer);
     this.#wakeReader?.();
     this.#wakeWriter?.();
     for (const listener of this.#closeListeners) listener();
