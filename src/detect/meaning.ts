@@ -13,7 +13,7 @@ const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => digitOf(String.from
 /** Text, or something that says it is packed; anything else decodes to noise. */
 export function isMeaningful(bytes: Buffer): boolean {
   if (bytes.length < SHORTEST) return false;
-  if (isPacked(bytes)) return true;
+  if (isPacked(bytes) || isZip(bytes)) return true;
   for (let from = 0; from < bytes.length; from += SAMPLE_STEP) if (isText(bytes, from)) return true;
   return false;
 }
@@ -37,9 +37,16 @@ export function mayMeanSomething(digits: Uint8Array, start: number, end: number)
     const kind = KINDS[byte];
     if (kind === TEXT) text++;
     else if (kind === NUL) nul++;
-    if (decoded++ === 0 && (byte === 0x1f || byte === 0x28 || byte === 0x78)) return true; // as packed bytes begin
+    if (decoded++ === 0 && BEGINS_PACKED.has(byte)) return true;
   }
   return isMostlyText(text, nul, sample);
+}
+
+/** First bytes of gzip, zstd, zip and zlib */
+const BEGINS_PACKED: ReadonlySet<number> = new Set([0x1f, 0x28, 0x50, 0x78]);
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
 /** Whether bytes begin as gzip, zlib or zstd do. */

@@ -116,6 +116,38 @@ test("what is undone in another order is not read again", () => {
   );
 });
 
+/** An archive of files, each in the way that is told. */
+function zip(files: readonly { readonly name: string; readonly text: string; readonly packed: boolean }[]): Buffer {
+  const entries = files.map(({ name, text, packed }) => {
+    const header = Buffer.alloc(30);
+    header.write("PK\x03\x04", "latin1");
+    header.writeUInt16LE(packed ? 8 : 0, 8);
+    header.writeUInt32LE(0xdeadbeef, 14);
+    header.writeUInt16LE(name.length, 26);
+    return Buffer.concat([header, Buffer.from(name), packed ? deflateRawSync(text) : Buffer.from(text)]);
+  });
+  return Buffer.concat([...entries, Buffer.from("PK\x01\x02 and so on, \xff", "latin1")]);
+}
+
+test("a secret is found in each file of an archive, wherever the archive stands", () => {
+  const quiet = { name: "a.txt", text: "nothing in it ".repeat(50), packed: true };
+  const full = { name: "b.txt", text: `some words, ${SECRET}, and more`, packed: true };
+  for (const files of [[full], [quiet, full], [full, quiet], [quiet, { ...full, packed: false }]]) {
+    const archive = zip(files);
+    for (const bytes of [
+      archive,
+      Buffer.concat([Buffer.from("--form\r\n\r\n"), archive]),
+      Buffer.from(`{"file":"${base64(archive)}"}`),
+      archive.subarray(0, archive.length - 20),
+    ]) {
+      expect(scanDeeply(bytes, [known]).map(({ rule }) => rule)).toContain("known-value");
+    }
+  }
+  expect(scanDeeply(zip([quiet, quiet]), [known, tokens])).toEqual([]);
+  const many = zip([...Array.from({ length: 300 }, () => quiet), full]);
+  expect(scanDeeply(many, [known])).not.toEqual([]);
+});
+
 test("a secret is found under any two encodings, one in the other", () => {
   const way = fc.constantFrom<(text: string) => string>(
     base64,
@@ -148,6 +180,7 @@ test("one byte more or less around a secret never hides it", () => {
 
 test.each([
   ["a bomb", gzipSync(Buffer.alloc(200 * 1024 * 1024))],
+  ["an archive of bombs", zip(Array.from({ length: 99 }, () => ({ name: "a", text: "a".repeat(1e6), packed: true })))],
   ["percent signs", Buffer.from("%25".repeat(200_000))],
   ["base64 of everything", Buffer.from(base64(Buffer.alloc(500_000, "QUFB")))],
   ["many runs", Buffer.from(`${"QUFBQUFBQUFBQUFBQUFB ".repeat(50_000)}`)],

@@ -122,3 +122,51 @@ test.each([
   detector.scan(bytes);
   expect(performance.now() - before).toBeLessThan(3_000);
 });
+
+describe("logins in commands and headers", () => {
+  const password = ["h0pk1ns", "21s"].join("~");
+  test.each([
+    `curl -u someone:${password} https://example.com`,
+    `curl -s \\\n  --user 'someone:${password}' https://example.com`,
+    `curl --proxy-user "someone:${password}"`,
+    `curl -u :${password} x`,
+    `["curl", "-u", "someone:${password}"]`,
+    `Authorization: Basic ${Buffer.from(`someone:${password}`).toString("base64")}`,
+  ])("%s", (text) => {
+    const [finding] = scan(text);
+    const found = text.slice(finding?.offset, (finding?.offset ?? 0) + (finding?.length ?? 0));
+    expect([password, Buffer.from(`someone:${password}`).toString("base64")]).toContain(found);
+  });
+
+  test.each([
+    'curl -u "$NAME:$PASSWORD" x',
+    "curl -u <user:password> x",
+    "curl -u user:password x",
+    `sort -u some:${password}`,
+    "Basic information: see below",
+    "curl --user name x",
+  ])("not in %s", (text) => {
+    expect(scan(text)).toEqual([]);
+  });
+});
+
+describe("a Secret of Kubernetes", () => {
+  const value = Buffer.from("not in clear text").toString("base64");
+  test.each([
+    `apiVersion: v1\nkind: Secret\ndata:\n  some: ${value}\n  other: "${value}"\nmetadata:\n  name: x\n`,
+    `apiVersion: v1\ndata:\n\t# said twice\n\tsome: '${value}'\n\tother: >\n\t\t${value}\nkind: 'Secret'\n`,
+    JSON.stringify({ kind: "Secret", data: { some: value, other: value } }),
+  ])("each of its values: %s", (text) => {
+    const found = scan(text).filter(({ rule }) => rule === "kubernetes-secret");
+    expect(found.map(({ offset, length }) => text.slice(offset, offset + length))).toEqual([value, value]);
+  });
+
+  test.each([
+    `kind: ConfigMap\ndata:\n  some: ${value}\n`,
+    `kind: ExternalSecret\ndata:\n  some: ${value}\n`,
+    `kind: Secret\ndata:\n  some: ""\nmetadata:\n  other: ${value}\n`,
+    `kind: Secret\n---\nkind: ConfigMap\ndata:\n  some: ${value}\n`,
+  ])("and nothing else: %s", (text) => {
+    expect(scan(text)).toEqual([]);
+  });
+});

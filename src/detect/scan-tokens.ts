@@ -1,5 +1,7 @@
+import { BASIC_ANCHOR, COMMAND_ANCHORS, COMMAND_BEFORE, readBasicLogin, readCommandLogin } from "./command-login.ts";
 import { entropyOf } from "./entropy.ts";
 import { type Detector, digestSecret, type Finding, isExample, maskSecret } from "./finding.ts";
+import { isSecretKind, KIND_ANCHOR, KIND_AROUND, readKubernetesSecret } from "./kubernetes-secret.ts";
 import { NAME_ANCHORS, readNamedValue } from "./named-value.ts";
 import { PatternSet } from "./pattern-set.ts";
 import { makeTextWindow } from "./text-window.ts";
@@ -40,10 +42,10 @@ export function makeTokenDetector(): Detector {
   const patterns = new PatternSet([
     ...TOKEN_FORMATS.map(({ anchor }) => ({ bytes: Buffer.from(anchor, "latin1"), fold: false })),
     ...NAME_ANCHORS.map((word) => ({ bytes: Buffer.from(word, "latin1"), fold: true })),
-    { bytes: Buffer.from("://"), fold: false },
+    ...SHAPES.map(({ anchor, fold }) => ({ bytes: Buffer.from(anchor, "latin1"), fold })),
   ]);
   const firstName = TOKEN_FORMATS.length;
-  const login = firstName + NAME_ANCHORS.length;
+  const firstShape = firstName + NAME_ANCHORS.length;
   return {
     name: "tokens",
     scan: (bytes) => {
@@ -60,21 +62,21 @@ export function makeTokenDetector(): Detector {
           offset < last.offset + last.length
         )
           return undefined;
-        if (index >= firstName && index < login && offset < named) return undefined;
-        if (index >= firstName && index < login && !isAssigned(bytes, offset)) return undefined;
+        if (index >= firstName && index < firstShape && offset < named) return undefined;
+        if (index >= firstName && index < firstShape && !isAssigned(bytes, offset)) return undefined;
         const format = formats[index];
-        const { text, start } = window.at(offset, BEFORE, format?.reach ?? AFTER);
+        const shape = SHAPES[index - firstShape];
+        if (shape?.fits?.(bytes, offset) === false) return undefined;
+        const { text, start } = window.at(offset, shape?.before ?? BEFORE, format?.reach ?? shape?.after ?? AFTER);
         const at = offset - start;
-        const found =
-          format !== undefined
-            ? readFormat(text, at, format)
-            : index === login
-              ? readLogin(text, at)
-              : readName(text, at);
-        if (found !== undefined) {
-          const place = found.offset + start;
-          if (index >= firstName && index < login) named = place + found.length;
-          findings.push({ ...found, offset: place });
+        const found = shape?.read(text, at) ?? [
+          format === undefined ? readName(text, at) : readFormat(text, at, format),
+        ];
+        for (const one of found) {
+          if (one === undefined) continue;
+          const place = one.offset + start;
+          if (index >= firstName && index < firstShape) named = place + one.length;
+          findings.push({ ...one, offset: place });
         }
         return findings.length >= MOST_FINDINGS;
       });
@@ -129,6 +131,49 @@ function readFormat(text: string, at: number, format: Format): Finding | undefin
 /** The letter before may belong to an escape, as in `\nAKIA…` */
 function isEscape(text: string, at: number): boolean {
   return /\\[nrt]$|%[0-9A-Fa-f]{2}$|\\u[0-9A-Fa-f]{4}$|\\x[0-9A-Fa-f]{2}$/.test(text.slice(Math.max(0, at - 6), at));
+}
+
+/** Secrets that have a shape, and no beginning of their own. */
+type Shape = {
+  readonly anchor: string;
+  readonly fold: boolean;
+  readonly before: number;
+  readonly after: number;
+  /** Spares most places the closer look */
+  readonly fits?: (bytes: Buffer, offset: number) => boolean;
+  read(text: string, at: number): readonly Finding[];
+};
+
+const SHAPES: readonly Shape[] = [
+  { anchor: "://", fold: false, before: BEFORE, after: AFTER, read: listed(readLogin) },
+  { anchor: BASIC_ANCHOR, fold: true, before: BEFORE, after: AFTER, read: listed(fromLogin(readBasicLogin)) },
+  ...COMMAND_ANCHORS.map((anchor) => {
+    return { anchor, fold: false, before: COMMAND_BEFORE, after: AFTER, read: listed(fromLogin(readCommandLogin)) };
+  }),
+  {
+    ...{ anchor: KIND_ANCHOR, fold: false, before: KIND_AROUND, after: KIND_AROUND },
+    ...{ fits: isSecretKind, read: readKubernetes },
+  },
+];
+
+function listed(read: (text: string, at: number) => Finding | undefined): Shape["read"] {
+  return (text, at) => {
+    const found = read(text, at);
+    return found === undefined ? [] : [found];
+  };
+}
+
+function fromLogin(read: typeof readBasicLogin): (text: string, at: number) => Finding | undefined {
+  return (text, at) => {
+    const found = read(text, at);
+    return found && makeFinding(found.rule, "any", found.start, found.value);
+  };
+}
+
+function readKubernetes(text: string, at: number): readonly Finding[] {
+  return readKubernetesSecret(text, at).map(({ start, value }) =>
+    makeFinding("kubernetes-secret", "Kubernetes", start, value),
+  );
 }
 
 function readLogin(text: string, at: number): Finding | undefined {

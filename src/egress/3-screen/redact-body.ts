@@ -1,7 +1,16 @@
 import type { Finding } from "../../detect/finding.ts";
 
 /** What is undone for a text as a whole: a finding under it says where it stands no better than "in there" */
-const WHOLE: ReadonlySet<string> = new Set(["letters", "utf-16", "reversed", "separators", "gzip", "deflate", "zstd"]);
+const WHOLE: ReadonlySet<string> = new Set([
+  "letters",
+  "utf-16",
+  "reversed",
+  "separators",
+  "gzip",
+  "deflate",
+  "zstd",
+  "zip",
+]);
 
 /** Whether a finding has a place of its own, so that it can be taken out and the rest stays what it was. */
 export function hasPlace({ encodings }: Finding): boolean {
