@@ -241,8 +241,11 @@ describe.skipIf(why !== "")(`the hand-over of an image to machines${why && `: ${
         },
         stopped.signal,
       );
-      preparing.catch(() => {});
-      while (!existsSync(reached) || readFileSync(reached, "utf8") === "") await sleep(20);
+      const early = preparing.then(() => {
+        throw new Error("prepared, although nothing was packed");
+      });
+      early.catch(() => {});
+      while (!existsSync(reached) || readFileSync(reached, "utf8") === "") await Promise.race([sleep(20), early]);
       const [, port = ""] = /^127\.0\.0\.1:(\d+)\//.exec(readFileSync(reached, "utf8")) ?? [];
       expect((await fetch(`http://127.0.0.1:${port}/v2/`)).status).toBe(200);
       stopped.abort("SIGINT");
