@@ -1,4 +1,5 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError, systemErrorCode } from "../base/errors.ts";
 import { fileError, makePrivateFolder } from "../base/files.ts";
@@ -85,10 +86,10 @@ async function placeFolder({ state, holder, ids }: Claim, slug: Slug): Promise<b
   const folders = makeBottleFolders(state, slug);
   const temporary = foldersAt(join(state, makeTemporaryPrefix(CLAIMING, holder) + ids.base36(6)));
   try {
-    await mkdir(temporary.root, { mode: 0o700 });
-    await writeFile(temporary.holder, renderHolder(holder), { mode: 0o600, flag: "wx" });
-    for (const folder of [temporary.home, temporary.workspace, temporary.scratch]) await mkdir(folder, { mode: 0o700 });
-    await rename(temporary.root, folders.root);
+    mkdirSync(temporary.root, { mode: 0o700 }); // microseconds, where each turn of the thread pool costs more
+    writeFileSync(temporary.holder, renderHolder(holder), { mode: 0o600, flag: "wx" });
+    for (const folder of [temporary.home, temporary.workspace, temporary.scratch]) mkdirSync(folder, { mode: 0o700 });
+    renameSync(temporary.root, folders.root);
     return true;
   } catch (error) {
     await rm(temporary.root, { recursive: true, force: true });

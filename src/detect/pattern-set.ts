@@ -15,8 +15,8 @@ const PLACES = 1 << 15;
 const BEGINS = 1;
 const FOLLOWS = 2;
 const LOWER = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x41 && byte <= 0x5a ? byte + 32 : byte));
-/** Any byte, where a pattern ends before */
-const ANY = -1;
+/** Every byte, as far as bytes are told apart */
+const ANY: readonly number[] = Array.from({ length: LOW + 1 }, (_, any) => any);
 
 /**
  * Many texts searched at once, in one pass that looks at every second place only: whatever stands in a text has its first three
@@ -26,7 +26,7 @@ export class PatternSet {
   readonly #marks = new Uint8Array(PLACES);
   readonly #closer = new Uint8Array(1 << 16);
   /** Patterns by their first three bytes, each in the order in which they were given */
-  readonly #candidates: (Candidate[] | undefined)[] = Array.from({ length: PLACES });
+  readonly #candidates = new Array<Candidate[] | undefined>(PLACES).fill(undefined);
 
   constructor(patterns: readonly Pattern[]) {
     if (patterns.some(({ bytes }) => bytes.length < HEAD)) throw new Error("a pattern of fewer than three bytes");
@@ -75,20 +75,21 @@ export class PatternSet {
 
   /** Marks the four bytes of a pattern from one of its places on, whatever stands behind its end. */
   #mark(bytes: Uint8Array, from: number, as: number): void {
-    const [first = 0, second = 0, third = ANY, fourth = ANY] = bytes.subarray(from, from + HEAD + 1);
-    for (const one of bytesOf(third)) {
-      const place = placeOf(first, second, one);
+    for (const third of bytesAt(bytes, from + 2)) {
+      const place = placeOf(bytes[from] ?? 0, bytes[from + 1] ?? 0, third);
       this.#marks[place] = 1;
-      for (const other of bytesOf(fourth)) {
-        const closer = closerOf(place, other);
+      for (const fourth of bytesAt(bytes, from + HEAD)) {
+        const closer = closerOf(place, fourth);
         this.#closer[closer] = (this.#closer[closer] ?? 0) | as;
       }
     }
   }
 }
 
-function bytesOf(byte: number): readonly number[] {
-  return byte === ANY ? Array.from({ length: LOW + 1 }, (_, any) => any) : [byte];
+/** What may stand at a place of a pattern, or behind its end. */
+function bytesAt(bytes: Uint8Array, at: number): readonly number[] {
+  const byte = bytes[at];
+  return byte === undefined ? ANY : [byte];
 }
 
 /** Five bits each. */

@@ -34,8 +34,6 @@ const SETTLE_MS = 250;
 
 /** What a bottle's way out is made from. */
 export type EgressParts = {
-  /** Servers that already listen where the bottle's programs connect to */
-  readonly listeners: readonly Server[];
   readonly policy: EgressPolicy;
   /** The same, compiled */
   readonly compiled: CompiledPolicy;
@@ -61,6 +59,8 @@ export type EgressParts = {
 
 /** A bottle's way out. */
 export type Egress = {
+  /** Answers at a server that already listens where the bottle's programs connect to; an agent program is awaited there. */
+  serve(listener: Server): void;
   /** Ends every connection and stops listening; doing it twice is no error. */
   close(): Promise<void>;
   stats(): EgressStats;
@@ -84,9 +84,10 @@ type EgressStats = EgressTotals & {
   readonly leaves: number;
 };
 
-/** Serves the listeners until the scope closes. */
+/** Makes a way out that serves nobody yet, and closes it with the scope. */
 export function openEgress(parts: EgressParts, scope: Scope): Egress {
-  const { listeners, policy } = parts;
+  const { policy } = parts;
+  const listeners: Server[] = [];
   const clients = new Set<Socket>();
   const upstreams = new Set<Channel>();
   const engine = makeEngine(parts, (channel) => {
@@ -108,12 +109,10 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
       .finally(() => serving.delete(settled));
     serving.add(settled);
   };
-  for (const listener of listeners) listener.on("connection", onConnection);
-  const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
-  const callOff = agent && warmUp((bytes) => engine.screener.scan(bytes, agent));
+  let callOff = (): void => {};
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    callOff?.();
+    callOff();
     closing ??= closeAll(listeners, onConnection, clients, upstreams)
       .then(() => engine.screener.close())
       .then(() => settleAll(serving));
@@ -121,6 +120,12 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
   };
   scope.defer("egress", close);
   return {
+    serve: (listener) => {
+      listeners.push(listener);
+      listener.on("connection", onConnection);
+      const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
+      if (agent !== undefined) callOff = warmUp((bytes) => engine.screener.scan(bytes, agent));
+    },
     close,
     stats: () => ({
       ...engine.counters,

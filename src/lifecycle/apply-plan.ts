@@ -126,11 +126,9 @@ async function apply(
   const own = { slug: plan.slug, control: folders.control, attended: plan.command.interactive, hidden };
   const spec = prepared && { ...own, ...prepared };
   const warden = spec && (await room?.openWarden({ spec, journal, clock, holder, onEvent }, scope));
-  const tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
-  tried?.catch(() => {}); // told where it is waited for; the guest is made meanwhile
-
   begin("create");
   let filled: Filled;
+  let tried: Promise<string | undefined> | undefined;
   const guest = await planned.backend.create(
     {
       slug: plan.slug,
@@ -141,6 +139,10 @@ async function apply(
       workspace: guestWorkspace(plan, folders.workspace),
       fill: async (owner, signal) => {
         options.onStep?.("fill");
+        // what keeps this process busy, while others are at work on the guest
+        tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
+        tried?.catch(() => {}); // told where it is waited for
+        warden?.prepare();
         const files = [...(agent?.files ?? []), ...(canary?.files ?? [])];
         filled = await fillGuest(context, { plan, survey: planned.survey, files, folders, owner, signal });
       },

@@ -1,5 +1,7 @@
-import { lchown, mkdir, writeFile } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { lchown } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { BottleError } from "../../base/errors.ts";
 import type { Scope } from "../../base/scope.ts";
 import { LINK_PORTS } from "../../plan/link-ports.ts";
@@ -10,7 +12,7 @@ import { planCgroups } from "./cgroups.ts";
 import { CORE_BYTES, type Identity, makeHolderChain, makeLaunchChain, makeListenChain, renderMounts } from "./chain.ts";
 import { writeEtcFolder } from "./etc-files.ts";
 import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
-import { openHolder } from "./holder.ts";
+import { type Holder, openHolder } from "./holder.ts";
 import { openIdentity } from "./identity.ts";
 import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
 import { closeListeners, openListeners } from "./listen.ts";
@@ -23,11 +25,12 @@ import type { Workshop } from "./workshop.ts";
 export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scope): Promise<Guest> {
   const identity = await openIdentity(workshop.setup, spec, workshop.mark, scope);
   const failed = new AbortController();
-  const filled = fillFolders(workshop, spec, identity, failed.signal);
-  const made = makeGuest(workshop, spec, identity, scope);
   const stopOther = (error: unknown) => failed.abort(error);
-  filled.catch(stopOther);
+  const made = makeGuest(workshop, spec, identity, scope);
   made.catch(stopOther);
+  await setImmediate(); // what fills the folders keeps this process busy: the guest's own processes are started first
+  const filled = fillFolders(workshop, spec, identity, failed.signal);
+  filled.catch(stopOther);
   await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
   failed.signal.throwIfAborted();
   return made;
@@ -36,15 +39,20 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
 async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity, scope: Scope): Promise<Guest> {
   const { setup, mark, programs, host } = workshop;
   const etc = join(spec.scratch, "etc");
-  await mkdir(spec.scratch, { recursive: true, mode: 0o700 });
-  writeEtcFolder(etc, spec.layout, host, spec.files ?? []);
+  mkdirSync(spec.scratch, { recursive: true, mode: 0o700 });
+  mkdirSync(etc, { mode: 0o755 });
   const work = [readToolFolders(spec.tools), openGroups(workshop, spec, scope)] as const;
   await Promise.allSettled(work); // what fails must not leave another step at work behind its back
   const [tools, groups] = await Promise.all(work);
   const { sources, staged } = placeSources(spec, identity, { etc, nodeFile: host.nodeFile, tools });
   const env = { [SLUG_VARIABLE]: spec.slug };
   const mounts = join(spec.scratch, "mounts");
-  if (identity.kind === "dropped") await writeFile(mounts, renderMounts(staged), { mode: 0o600 });
+  if (identity.kind === "dropped") writeFileSync(mounts, renderMounts(staged), { mode: 0o600 });
+  const marks = { ...env, [HOME_VARIABLE]: mark };
+  const opening = openHolder(makeHolderChain(programs, identity, mounts, groups), marks);
+  const endHolder = (one: Holder) => one.close();
+  scope.defer("end the holder", () => opening.then(endHolder, () => {})); // what it failed with is told below
+  writeEtcFolder(etc, spec.layout, host, spec.files ?? []); // while it starts
   const openOutput = () => openOutputPipes(setup.run, spec.scratch, identity);
   // the first command's pipes are made while the holder starts; a terminal has no use for them
   let spare: Promise<OutputPipes | undefined> = openOutput().catch(() => undefined);
@@ -54,8 +62,7 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     return (await first) ?? (await openOutput());
   };
   scope.defer("close the pipes nobody took", async () => (await spare)?.discard());
-  const marks = { ...env, [HOME_VARIABLE]: mark };
-  const holder = await openHolder(makeHolderChain(programs, identity, mounts, groups), marks);
+  const holder = await opening;
   const running = new Set<RunningCommand>();
   const starting = new Set<Promise<unknown>>();
   let stopped = false;

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { BottleError, systemErrorCode } from "../../base/errors.ts";
 import type { ProcessId } from "./proc-table.ts";
@@ -24,12 +25,7 @@ export async function claimUid(folder: string, claim: Omit<UidClaim, "uid">): Pr
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const uid = FIRST_UID + randomInt(UID_COUNT);
     try {
-      const file = await open(join(folder, String(uid)), "wx", 0o600);
-      try {
-        await file.writeFile(JSON.stringify({ uid, ...claim }));
-      } finally {
-        await file.close();
-      }
+      writeFileSync(join(folder, String(uid)), JSON.stringify({ uid, ...claim }), { flag: "wx", mode: 0o600 });
       return { uid, ...claim };
     } catch (error) {
       if (systemErrorCode(error) !== "EEXIST") throw error;

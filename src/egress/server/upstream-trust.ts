@@ -13,7 +13,7 @@ export function makeUpstreamTrust(extraCa: string | undefined): UpstreamTrust {
 }
 
 /**
- * Node reads its own roots in a millisecond, but a list of them and one more in sixty. Its context takes one more by a
+ * Node reads its own roots in twenty milliseconds, but a list of them and one more in sixty. Its context takes one more by a
  * method that its documentation does not name, so that its absence must do.
  */
 function createExtended(extraCa: string): SecureContext {
