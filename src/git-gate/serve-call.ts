@@ -21,7 +21,7 @@ export type CallParts = {
   /** Called when the client goes before it has its answer */
   readonly onGone: () => void;
   /** Gets the descriptor over which the hook of a push speaks */
-  readonly onHook?: (channel: Duplex, child: Child) => void;
+  readonly onHook?: (channel: Duplex) => void;
 };
 
 /** How a call ended; what git said on its error output is for the journal. */
@@ -39,7 +39,7 @@ export async function serveCall(parts: CallParts): Promise<Served> {
     child.once("error", () => resolve(false));
   });
   const channel = child.stdio[3];
-  if (parts.onHook !== undefined && channel) parts.onHook(channel as Duplex, child);
+  if (parts.onHook !== undefined && channel) parts.onHook(channel as Duplex);
   let words = "";
   child.stderr?.on("data", (bytes: Buffer) => {
     if (words.length < MOST_WORDS) words += bytes.toString("utf8");
@@ -65,11 +65,11 @@ export async function serveCall(parts: CallParts): Promise<Served> {
   return { ok, words };
 }
 
+/** Without a length, which git would wait for without end when the gate is killed: its input ends where the body does. */
 function makeCgiEnv({ request, call, root }: CallParts): Readonly<Record<string, string>> {
   const { headers } = request;
   const protocol = headers["git-protocol"];
   const encoding = headers["content-encoding"];
-  const length = headers["content-length"];
   const isCall = call.kind === "call";
   return {
     GATEWAY_INTERFACE: "CGI/1.1",
@@ -80,7 +80,6 @@ function makeCgiEnv({ request, call, root }: CallParts): Readonly<Record<string,
     REQUEST_METHOD: isCall ? "POST" : "GET",
     REMOTE_USER: "bottle",
     ...(isCall ? { CONTENT_TYPE: `application/x-${call.service}-request` } : {}),
-    ...(isCall && length !== undefined ? { CONTENT_LENGTH: length } : {}),
     ...(encoding === "gzip" ? { HTTP_CONTENT_ENCODING: "gzip" } : {}),
     ...(typeof protocol === "string" && PROTOCOL.test(protocol) ? { GIT_PROTOCOL: protocol } : {}),
   };
