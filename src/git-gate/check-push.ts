@@ -4,13 +4,14 @@ import { type GitCall, type GitEnv, readGit, runGit } from "./git-process.ts";
 import { runGitleaks } from "./gitleaks.ts";
 import { holdPush } from "./hold-push.ts";
 import { judgeLeaks } from "./judge-leaks.ts";
-import { isDone, isNothing, type Mirror, type RefUpdate } from "./mirror.ts";
+import { isDone, type Mirror } from "./mirror.ts";
 import { findNewContent, type NewContent } from "./new-content.ts";
 import type { GatePolicy } from "./policy.ts";
 import type { PushFinding, Scan } from "./push-finding.ts";
 import { tellRunFiles, tellSecrets } from "./push-words.ts";
 import { findRunFiles, type RunFile } from "./run-files.ts";
 import { scanPush } from "./scan-push.ts";
+import { isNothing, type RefUpdate } from "./send-updates.ts";
 
 /** Why a push does not go on. */
 export type PushReason =
@@ -20,6 +21,7 @@ export type PushReason =
   | "run-files"
   | "rejected"
   | "scan-failed"
+  | "not-kept"
   | "moved"
   | "upstream"
   | "interrupted"

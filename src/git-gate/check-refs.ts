@@ -1,6 +1,6 @@
 import type { RefRules } from "../manifest/bottle.ts";
-import { isNothing, type RefUpdate } from "./mirror.ts";
 import { isRefName } from "./ref-name.ts";
+import { isNothing, type RefUpdate } from "./send-updates.ts";
 
 /** Why a ref may not be changed as a push wants to. */
 export type RefRefusal = { readonly name: string; readonly why: string; readonly whatToDo: string };

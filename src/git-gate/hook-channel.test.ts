@@ -55,7 +55,7 @@ describe("what a hook says", () => {
     await hook.input;
     channel.on("data", (bytes: Buffer) => written.push(bytes.toString()));
     hook.say("red \x1b[31m\naccept");
-    hook.finish("refuse");
+    hook.refuse();
     await new Promise((resolve) => channel.once("end", resolve));
     const lines = written.join("").trimEnd().split("\n");
     expect(lines).toHaveLength(2);

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { showHarmlessly } from "../base/plain-text.ts";
-import type { RefUpdate } from "./mirror.ts";
+import type { RefUpdate } from "./send-updates.ts";
 
 /** What the hook of a push hands over. */
 export type HookInput = {
@@ -19,42 +19,68 @@ export type HookChannel = {
   readonly input: Promise<HookInput | "unreadable" | undefined>;
   /** Shows a line to whoever pushes. */
   say(line: string): void;
-  /** Ends the hook: the push goes on, or does not. */
-  finish(verdict: "accept" | "refuse"): void;
+  /** Ends the hook, and the push with it. */
+  refuse(): void;
+  /** Lets git keep the objects of the push, and waits until it has; false when it could not. */
+  accept(): Promise<boolean>;
+  /** Tells git, and by it whoever pushes, what came of each ref; `failed` is why they were not changed. */
+  report(updates: readonly RefUpdate[], failed: string | undefined): void;
 };
 
 const MOST_INPUT = 8 * 1024 * 1024;
 const END = Buffer.from("\nend\n");
+const KEPT = Buffer.from("kept\n");
 const UPDATE = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64}) (refs\/[^ ]+)$/;
 
-/** Speaks with the hook of a push over the descriptor that it inherited. */
+/** Speaks with the hooks of a push over the descriptor that they inherited. */
 export function openHookChannel(channel: Duplex): HookChannel {
   channel.on("error", () => {}); // its end is what counts
-  const input = new Promise<HookInput | "unreadable" | undefined>((resolve) => {
+  const input = read(channel, MOST_INPUT, (all) => all.subarray(-END.length).equals(END)).then((all) => {
+    if (all === undefined) return undefined;
+    return (isUtf8(all) ? parseHookInput(all.toString("utf8")) : undefined) ?? "unreadable";
+  });
+  const write = (text: string) => void (channel.writable && channel.write(text));
+  return {
+    input,
+    say: (line) => write(`say ${showHarmlessly(line)}\n`),
+    refuse: () => void channel.end("refuse\n"),
+    accept: async () => {
+      const kept = read(channel, KEPT.length, (all) => all.equals(KEPT));
+      write("accept\n");
+      return (await kept)?.equals(KEPT) === true;
+    },
+    report: (updates, failed) => {
+      const words = (name: string) => (failed === undefined ? `ok ${name}` : `ng ${name} ${failed}`);
+      const packets = updates.map(({ name }) => makePacket(words(name)));
+      channel.end(`report\n${packets.join("")}0000`);
+    },
+  };
+}
+
+/** What comes until it is whole, or more than `most`; undefined when the channel ends before. */
+function read(channel: Duplex, most: number, isWhole: (all: Buffer) => boolean): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    if (channel.readableEnded || channel.destroyed) return resolve(undefined);
     const pieces: Buffer[] = [];
     let size = 0;
     const onData = (bytes: Buffer): void => {
       pieces.push(bytes);
       size += bytes.length;
-      if (size <= MOST_INPUT && !bytes.includes(10)) return;
+      if (size <= most && !bytes.includes(10)) return;
       const all = Buffer.concat(pieces);
-      if (size <= MOST_INPUT && !all.subarray(-END.length).equals(END)) return;
+      if (size <= most && !isWhole(all)) return;
       channel.off("data", onData).resume(); // the hook says all of it before it listens
-      resolve((size <= MOST_INPUT && isUtf8(all) ? parseHookInput(all.toString("utf8")) : undefined) ?? "unreadable");
+      resolve(size <= most ? all : Buffer.alloc(0));
     };
     channel.on("data", onData);
     channel.once("close", () => resolve(undefined));
     channel.once("end", () => resolve(undefined));
   });
-  return {
-    input,
-    say: (line) => {
-      if (channel.writable) channel.write(`say ${showHarmlessly(line)}\n`);
-    },
-    finish: (verdict) => {
-      if (channel.writable) channel.end(`${verdict}\n`);
-    },
-  };
+}
+
+/** A line in git's protocol. */
+function makePacket(text: string): string {
+  return `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, "0")}${text}`;
 }
 
 /** The lines of the hook as a value; undefined for anything that is not whole. */

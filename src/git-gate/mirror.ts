@@ -1,13 +1,14 @@
 import { scrypt } from "node:crypto";
 import { join } from "node:path";
-import { BottleError } from "../base/errors.ts";
 import { folderExists, makePrivateFolder, removeTree, writeAtomically } from "../base/files.ts";
 import type { Holder } from "../base/holder.ts";
 import { tryLock } from "../base/lock.ts";
 import type { Finished } from "../base/process.ts";
-import { type GitCall, type GitEnv, readGit, runGit } from "./git-process.ts";
+import { askUpstream } from "./ask-upstream.ts";
+import { readGit } from "./git-process.ts";
 import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
 import type { GatePolicy, GateRepo } from "./policy.ts";
+import { keepUpdates, type RefUpdate, sendUpdates } from "./send-updates.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
 import { Turns } from "./turns.ts";
 import type { UpstreamAccess } from "./upstream-access.ts";
@@ -16,8 +17,8 @@ import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs
 /** What came of looking at an upstream. */
 export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
 
-/** One ref as a push wants to change it. */
-export type RefUpdate = { readonly name: string; readonly old: string; readonly new: string };
+/** What the upstream did with a push, and what of it the mirror could not follow. */
+export type Delivered = { readonly sent: Finished; readonly unkept: string | undefined };
 
 /** A bare repository of one bottle that has what the upstream has: its branches, its tags, and nothing else. */
 export type Mirror = {
@@ -32,8 +33,11 @@ export type Mirror = {
   refs(): Promise<Refs>;
   /** Lets git receive a push; what one that was broken off leaves is removed before the next begins. */
   receive(work: () => Promise<"whole" | "broken">): Promise<void>;
-  /** Sends updates to the upstream, all or none, and only where its refs still are what they were. */
-  send(updates: readonly RefUpdate[], quarantine: GitEnv): Promise<Finished>;
+  /**
+   * Sends updates to the upstream, and changes the mirror's refs as the upstream did; in a turn. Until that is done, and
+   * where it cannot be, the mirror counts as one that has to look at the upstream before it serves anything.
+   */
+  deliver(updates: readonly RefUpdate[]): Promise<Delivered>;
   /** Ends what is kept open to the upstream. */
   close(): Promise<void>;
 };
@@ -105,7 +109,9 @@ export function makeMirror(parts: MirrorParts): Mirror {
     if (!sameRefs(upstream.refs, await refs())) {
       const fetched = await fetchInto(parts, folder);
       if (!isDone(fetched)) {
-        await sweepMirror(folder, state.pushes === 0);
+        if (state.pushes === 0)
+          state.format = undefined; // the next look makes it anew, if it is the mirror that is broken
+        else await sweepMirror(folder, false);
         return { kind: "unreachable", said: fetched.stderr };
       }
     }
@@ -118,6 +124,16 @@ export function makeMirror(parts: MirrorParts): Mirror {
   };
   const sweep = async () => {
     if (state.pushes === 0) await sweepMirror(folder, true);
+  };
+  const follow = async (updates: readonly RefUpdate[]): Promise<string | undefined> => {
+    try {
+      const kept = await keepUpdates(updates, { cwd: folder, env: { GIT_DIR: folder }, timeoutMs: limits.listMs });
+      if (isDone(kept)) return undefined;
+      await sweepMirror(folder, false);
+      return kept.stderr;
+    } catch (error) {
+      return error instanceof Error ? error.message : "unknown";
+    }
   };
   return {
     ...{ repo, folder, turns, refs },
@@ -141,54 +157,27 @@ export function makeMirror(parts: MirrorParts): Mirror {
     refresh: () => {
       state.running ??= turns.run(() => {
         state.running = undefined;
+        state.freshAt = undefined; // what fails, or throws, serves nothing
         return look();
       });
       return state.running;
     },
-    send: (updates, quarantine) => {
-      const leases = updates.map((one) => `--force-with-lease=${one.name}:${isNothing(one.old) ? "" : one.old}`);
-      const specs = updates.map((one) => `${isNothing(one.new) ? "" : one.new}:${one.name}`);
-      const atomic = updates.length > 1 ? ["--atomic"] : [];
-      const args = [
-        "push",
-        "--porcelain",
-        "--no-verify",
-        "--no-signed",
-        "--recurse-submodules=no",
-        ...atomic,
-        ...leases,
-      ];
-      return askUpstream([...args, "--", repo.url, ...specs], {
-        ...{
-          cwd: folder,
-          env: { ...access.env, GIT_DIR: folder, ...quarantine },
-          timeoutMs: limits.transferMs,
-          signal,
-        },
-      });
+    deliver: async (updates) => {
+      const { freshAt } = state;
+      state.freshAt = undefined;
+      const env = { ...access.env, GIT_DIR: folder };
+      const sent = await sendUpdates(repo.url, updates, { cwd: folder, env, timeoutMs: limits.transferMs, signal });
+      if (!isDone(sent)) return { sent, unkept: undefined };
+      const unkept = await follow(updates);
+      if (unkept === undefined) state.freshAt = freshAt;
+      return { sent, unkept };
     },
   };
-}
-
-/** The id that says: there is no such ref. */
-export function isNothing(id: string): boolean {
-  return /^0+$/.test(id);
 }
 
 /** Whether a command ended as it should. */
 export function isDone({ exit }: Finished): boolean {
   return exit.kind === "code" && exit.code === 0;
-}
-
-/** Runs a git command that speaks with the upstream; one that does not come to an end was ended by a signal, and says so. */
-async function askUpstream(args: readonly string[], call: GitCall): Promise<Finished> {
-  try {
-    return await runGit(args, call);
-  } catch (error) {
-    if (!(error instanceof BottleError && error.code === "process/timeout")) throw error;
-    const stderr = `it did not finish within ${Math.round((call.timeoutMs ?? 0) / 1000)} seconds`;
-    return { exit: { kind: "signal", signal: "SIGKILL" }, stdout: Buffer.alloc(0), stderr };
-  }
 }
 
 function fetchInto({ policy, repo, access, signal }: MirrorParts, folder: string): Promise<Finished> {
@@ -236,7 +225,8 @@ async function borrowObjects(parts: MirrorParts, folder: string, { format, refs 
   if (attempt.kind === "taken") {
     try {
       if (!(await folderExists(store))) await makeFolder(parts, store, format);
-      await fetchInto(parts, store); // when it fails, the mirror's own fetch says so
+      // when it fails, the mirror's own fetch says why; what a killed bottle left is out of the way of the next one
+      if (!isDone(await fetchInto(parts, store))) await sweepMirror(store, true);
     } finally {
       await attempt.lock.release();
     }

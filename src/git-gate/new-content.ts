@@ -1,6 +1,6 @@
 import { type GitEnv, readGit } from "./git-process.ts";
-import { isNothing, type RefUpdate } from "./mirror.ts";
 import type { GateLimits } from "./policy.ts";
+import { isNothing, type RefUpdate } from "./send-updates.ts";
 
 /** An object that the upstream does not have. */
 export type NewObject = { readonly id: string; readonly type: string; readonly size: number; readonly path: string };

@@ -5,7 +5,6 @@ import type { Clock } from "../base/clock.ts";
 import { removeTree } from "../base/files.ts";
 import type { Holder } from "../base/holder.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
-import type { Child } from "../base/process.ts";
 import type { Scope } from "../base/scope.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { AskOperator } from "./ask-operator.ts";
@@ -157,9 +156,8 @@ async function answer(
   const isPush = call.kind === "call" && call.service === "git-receive-pack";
   const leaving = new AbortController();
   let pushing: Promise<void> = Promise.resolve();
-  const onHook = (channel: Duplex, child: Child): void => {
-    const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
-    pushing = receivePush({ ...parts, mirror, now, gone: leaving.signal }, openHookChannel(channel), ended);
+  const onHook = (channel: Duplex): void => {
+    pushing = receivePush({ ...parts, mirror, now, gone: leaving.signal }, openHookChannel(channel));
     pushing.catch(parts.onBug);
   };
   const onGone = () => leaving.abort();

@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { makePrivateFolder, readTextIfThere, writeAtomically } from "../base/files.ts";
 import type { Holder } from "../base/holder.ts";
 import { type Mirror, makeMirror } from "./mirror.ts";
-import { PRE_RECEIVE } from "./mirror-config.ts";
+import { HOOKS } from "./mirror-config.ts";
 import type { GatePolicy } from "./policy.ts";
 import { openUpstreamAccess } from "./upstream-access.ts";
 
@@ -13,14 +13,14 @@ const SYSTEM_BUNDLES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/cert
 /** What the mirrors of a gate are made with. */
 type MirrorsParts = { readonly policy: GatePolicy; readonly holder: Holder; readonly clock: Clock };
 
-/** The mirrors of a bottle by the names of their repositories, with the one hook that all of them run. */
+/** The mirrors of a bottle by the names of their repositories, with the hooks that all of them run. */
 export async function openMirrors(
   { policy, holder, clock }: MirrorsParts,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Mirror>> {
   const hooks = join(policy.folder, "hooks");
   await makePrivateFolder(hooks);
-  await writeAtomically(join(hooks, "pre-receive"), PRE_RECEIVE, 0o700);
+  for (const [name, script] of Object.entries(HOOKS)) await writeAtomically(join(hooks, name), script, 0o700);
   const caFile = policy.extraCaPem === undefined ? undefined : join(policy.folder, "ca.pem");
   if (caFile !== undefined) await writeAtomically(caFile, `${await readSystemCas()}\n${policy.extraCaPem}\n`);
   const mirrors = policy.repos.map(async (repo) => {

@@ -5,10 +5,11 @@ import { type Checked, checkPush, type PushReason } from "./check-push.ts";
 import type { GitEnv } from "./git-process.ts";
 import type { HookChannel, HookInput } from "./hook-channel.ts";
 import type { Mask } from "./mask-text.ts";
-import { isDone, isNothing, type Mirror, type RefUpdate } from "./mirror.ts";
+import { isDone, type Mirror } from "./mirror.ts";
 import type { GatePolicy } from "./policy.ts";
 import type { Scan } from "./push-finding.ts";
 import { tellFinding } from "./push-words.ts";
+import { isNothing, type RefUpdate } from "./send-updates.ts";
 import { tellUpstreamWords } from "./upstream-words.ts";
 
 /** What the receiving of one push needs. */
@@ -33,89 +34,110 @@ const UNREADABLE = [
 const HEADLINES: Partial<Record<PushReason, string>> = { "broken-off": "BROKEN OFF on the way to the upstream." };
 
 /**
- * Answers the hook of one push: checks what it brings, sends it to the upstream, and only then lets git change the mirror.
- * `ended` resolves when git has done so; until then no other push and no fetch changes this mirror.
+ * Answers the hooks of one push: checks what it brings, lets git keep its objects, sends it to the upstream, and tells git
+ * what the upstream did. Git never hears anything else: what the upstream took is taken, also when the mirror cannot follow.
  */
-export async function receivePush(parts: ReceiveParts, hook: HookChannel, ended: Promise<unknown>): Promise<void> {
-  const { mirror, journal, mask, now } = parts;
+export async function receivePush(parts: ReceiveParts, hook: HookChannel): Promise<void> {
+  const { mirror, journal, mask, now, gone, onBug } = parts;
   const input = await hook.input;
   if (input === undefined) return; // git refused the push by itself, and told the client
   const started = now();
   const say = (line: string) => hook.say(`bot-bottle: ${mask(line)}`);
-  const turn: Turn = { end: () => {} };
-  const { checked, outcome } =
-    input === "unreadable"
-      ? { checked: undefined, outcome: refusal("refs", UNREADABLE) }
-      : await decide(parts, input, say, turn).catch((error: unknown) => explain(parts, error));
-  void ended.finally(() => turn.end()); // also after git has changed the mirror's refs
-  if (outcome.kind === "passed") say(`sent to ${mirror.repo.name}.`);
-  else for (const line of [HEADLINES[outcome.reason] ?? "REFUSED; nothing was changed.", ...outcome.lines]) say(line);
-  journal(makeEvent(parts, input === "unreadable" ? [] : input.updates, checked, outcome, now() - started));
-  hook.finish(outcome.kind === "passed" ? "accept" : "refuse");
+  const end = (updates: readonly RefUpdate[], checked: Checked | undefined, outcome: Outcome): void => {
+    if (outcome.kind === "passed") say(`sent to ${mirror.repo.name}.`);
+    else for (const line of [HEADLINES[outcome.reason] ?? "REFUSED; nothing was changed.", ...outcome.lines]) say(line);
+    journal(makeEvent(parts, updates, checked, outcome, now() - started));
+  };
+  if (input === "unreadable") {
+    end([], undefined, refusal("refs", UNREADABLE));
+    return hook.refuse();
+  }
+  const { updates } = input;
+  const checked = await check(parts, input, say).catch((error: unknown) => explain(parts, error));
+  if (checked.outcome.kind === "refused") {
+    end(updates, checked.checked, checked.outcome);
+    return hook.refuse();
+  }
+  const kept = !gone.aborted && (await hook.accept());
+  const outcome = kept
+    ? await mirror.turns.run(() => send(parts, updates, say)).catch((error: unknown) => explain(parts, error).outcome)
+    : gone.aborted
+      ? INTERRUPTED
+      : refusal("not-kept", ["The gate could not keep its objects; nothing was sent."]);
+  end(updates, checked.checked, outcome);
+  if (outcome.kind === "passed" && outcome.unkept !== undefined) {
+    const why = tellUpstreamWords(outcome.unkept, mask);
+    for (const line of ["The upstream has it. The gate's own copy could not follow and is fetched anew:", ...why])
+      say(line);
+    onBug(new Error(`the mirror of ${mirror.repo.name} could not follow its upstream: ${why.join(" ")}`));
+  }
+  hook.report(updates, outcome.kind === "passed" ? undefined : (TOLD[outcome.reason] ?? "refused by bot-bottle"));
 }
 
+const UNKNOWN = "Whether the upstream took it is not known; the next fetch tells.";
+const INTERRUPTED = refusal("interrupted", ["Whoever pushed has gone; nothing was sent."]);
+
+/** What git shows beside each ref; the lines before it say more. */
+const TOLD: Partial<Record<PushReason, string>> = {
+  upstream: "refused by the upstream",
+  "broken-off": "broken off on the way to the upstream",
+};
+
 type Outcome =
-  | { readonly kind: "passed" }
+  | { readonly kind: "passed"; readonly unkept: string | undefined }
   | { readonly kind: "refused"; readonly reason: PushReason; readonly lines: readonly string[] };
 
 type Decided = { readonly checked: Checked | undefined; readonly outcome: Outcome };
-
-/** The right to change the mirror, once it was taken. */
-type Turn = { end: () => void };
 
 function refusal(reason: PushReason, lines: readonly string[]): Outcome {
   return { kind: "refused", reason, lines };
 }
 
 function explain({ gone, onBug }: ReceiveParts, error: unknown): Decided {
-  if (gone.aborted) return { checked: undefined, outcome: refusal("interrupted", ["The push was broken off."]) };
+  if (gone.aborted) return { checked: undefined, outcome: INTERRUPTED };
   onBug(error);
   const lines = ["The check of this push did not come to an end; nothing was sent."];
   return { checked: undefined, outcome: refusal("scan-failed", lines) };
 }
 
-async function decide(
+/** Looks at the push while git still holds its objects apart. */
+async function check(
   { policy, mirror, scan, mask, ask, gone }: ReceiveParts,
   { quarantine, updates }: HookInput,
   say: (line: string) => void,
-  turn: Turn,
 ): Promise<Decided> {
   const env = makeQuarantineEnv(mirror.folder, quarantine);
   const checked = await checkPush({
-    policy,
-    mirror,
-    updates,
-    env,
-    scan,
+    ...{ policy, mirror, updates, env, scan, say },
     ask: maskQuestions(ask, mask),
     signal: gone,
-    say,
   });
   const { verdict } = checked;
   if (verdict.kind === "refuse") return { checked, outcome: refusal(verdict.reason, verdict.lines) };
-  turn.end = await mirror.turns.take();
+  return { checked, outcome: { kind: "passed", unkept: undefined } };
+}
+
+/** Sends what was checked, and changes the mirror as the upstream did. */
+async function send(
+  { mirror, mask, gone, onBug }: ReceiveParts,
+  updates: readonly RefUpdate[],
+  say: (line: string) => void,
+): Promise<Outcome> {
   const moved = await findMoved(mirror, updates);
   if (moved.length > 0) {
     const lines = moved.map((name) => `${name} has changed meanwhile.`);
-    return {
-      checked,
-      outcome: refusal("moved", [...lines, "What to do: git fetch, then merge or rebase, and push again."]),
-    };
+    return refusal("moved", [...lines, "What to do: git fetch, then merge or rebase, and push again."]);
   }
   // from here on it is not broken off: what an upstream that is left in the middle did, nobody would know
-  if (gone.aborted) return { checked, outcome: refusal("interrupted", ["Whoever pushed has gone; nothing was sent."]) };
+  if (gone.aborted) return INTERRUPTED;
   say(`nothing stands against it; sending to ${mirror.repo.name}`);
-  const sent = await mirror.send(updates, env);
-  if (isDone(sent)) return { checked, outcome: { kind: "passed" } };
-  if (sent.exit.kind === "signal") {
-    const lines = ["Whether the upstream took it is not known; the next fetch tells."];
-    return { checked, outcome: refusal("broken-off", [...tellUpstreamWords(sent.stderr, mask), ...lines]) };
-  }
+  const delivered = await mirror.deliver(updates).catch(onBug);
+  if (delivered === undefined) return refusal("broken-off", [UNKNOWN]);
+  const { sent, unkept } = delivered;
+  if (isDone(sent)) return { kind: "passed", unkept };
+  if (sent.exit.kind === "signal") return refusal("broken-off", [...tellUpstreamWords(sent.stderr, mask), UNKNOWN]);
   const said = tellUpstreamWords(`${sent.stderr}\n${tellRejected(sent.stdout.toString("utf8"))}`, mask);
-  return {
-    checked,
-    outcome: refusal("upstream", ["The upstream did not take it; it said:", ...said.map((line) => `  ${line}`)]),
-  };
+  return refusal("upstream", ["The upstream did not take it; it said:", ...said.map((line) => `  ${line}`)]);
 }
 
 function maskQuestions(ask: AskOperator, mask: Mask): AskOperator {
@@ -146,7 +168,7 @@ function quote(path: string): string {
   return `"${path.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
 }
 
-/** Git compares with the old values only after the upstream has taken the push; then it would be too late. */
+/** Git leaves the comparison with the old values to whoever changes the refs in its place. */
 async function findMoved(mirror: Mirror, updates: readonly RefUpdate[]): Promise<readonly string[]> {
   const refs = await mirror.refs();
   return updates

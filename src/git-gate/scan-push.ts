@@ -3,10 +3,10 @@ import { scanSlices } from "../detect/scan-slices.ts";
 import { type Baseline, makeBaseline } from "./baseline.ts";
 import type { GitEnv } from "./git-process.ts";
 import { groupSmall, isClean } from "./group-small.ts";
-import type { RefUpdate } from "./mirror.ts";
 import type { Change, NewContent, NewObject } from "./new-content.ts";
 import { type GitObject, readObjects } from "./object-reader.ts";
 import { isOwnValue, judgeDoubt, type PushFinding, type Scan } from "./push-finding.ts";
+import type { RefUpdate } from "./send-updates.ts";
 
 /** What a search came to. */
 export type Scanned = {

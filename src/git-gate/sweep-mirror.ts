@@ -19,7 +19,8 @@ export async function sweepMirror(folder: string, incoming: boolean): Promise<vo
 
 async function removeLocks(folder: string, deep: boolean): Promise<void> {
   for (const name of (await listNames(folder)) ?? []) {
-    if (name.endsWith(".lock")) await removeFile(join(folder, name));
+    if (name.endsWith(".lock"))
+      await removeTree(join(folder, name)); // no ref has such a name
     else if (deep) await removeLocks(join(folder, name), deep);
   }
 }

@@ -1,9 +1,12 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
+import { testProgramArgv } from "../fixtures/driver-argv.ts";
 import { readAll } from "../socket/egress/harness.ts";
 import {
   commit,
@@ -211,6 +214,81 @@ describe("a push that is broken off at any point", () => {
     expect(added.filter((ref) => !ref.includes("cut"))).toEqual([`refs/heads/${OWN}whole ${id}`]);
     await expect.poll(() => leftoversIn(world.folder), { timeout: 10_000 }).toEqual([]);
     git(upstream, "fsck", "--strict");
+  });
+});
+
+describe("a gate that is killed while it receives, asks and sends", () => {
+  /** Processes that work in a folder, whoever began them. */
+  const workingIn = (place: string): readonly string[] =>
+    readdirSync("/proc").filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(place);
+      } catch {
+        return false; // it ended meanwhile
+      }
+    });
+
+  test("leaves the upstream with all of a push or none, and the next gate says the same as it", async () => {
+    const place = makeFolder(scope); // what the killed gate itself leaves goes with the state of its bottle
+    const target = makeUpstream(place, "up.git");
+    const hook = `#!/bin/sh\ntouch ${place}/reached\nwhile [ ! -e ${place}/go ]; do sleep 0.05; done\n`;
+    writeFileSync(join(target, "hooks/pre-receive"), hook, { mode: 0o755 });
+    const clone = join(place, "clone");
+    git(place, "clone", "-q", target, clone);
+    const [file, ...args] = testProgramArgv("gate-process.ts", place, target);
+    const gate = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = createInterface({ input: gate.stdout })[Symbol.asyncIterator]();
+    const url = `http://127.0.0.1:${(await lines.next()).value}/example.git`;
+    const push = (...refspecs: readonly string[]) =>
+      once(spawn("git", ["push", "-q", url, ...refspecs], { cwd: clone, env: GIT_ENV }), "close");
+
+    const half = connect(Number(new URL(url).port), "127.0.0.1");
+    const gone = new Promise((resolve) => half.on("error", () => {}).once("close", resolve));
+    const ref = `${"0".repeat(40)} ${git(clone, "rev-parse", "HEAD")} refs/heads/${OWN}half`;
+    half.write(
+      "POST /example.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-git-receive-pack-request\r\nContent-Length: 5000\r\n\r\n",
+    );
+    half.write(makePushBody([ref], Buffer.from("PACK\0\0\0\x02\0\0\0\x01")));
+    await expect.poll(() => leftoversIn(place).length, { timeout: 30_000 }).toBeGreaterThan(0);
+    commit(clone, ".github/workflows/ci.yml", "on: push\n");
+    const asking = push(`HEAD:refs/heads/${OWN}asked`);
+    expect((await lines.next()).value).toBe("asked");
+    git(clone, "reset", "-q", "--hard", "HEAD~1");
+    commit(clone, "large.txt", Buffer.alloc(3_000_000, "abcdefghij\n"));
+    const sending = push(`HEAD:refs/heads/${OWN}one`, `HEAD:refs/heads/${OWN}two`);
+    await expect.poll(() => existsSync(join(place, "reached")), { timeout: 30_000 }).toBe(true);
+
+    gate.kill("SIGKILL");
+    expect(await Promise.all([sending, asking])).toEqual([
+      [1, null],
+      [1, null],
+    ]);
+    await gone;
+    writeFileSync(join(place, "go"), "");
+    await expect.poll(() => workingIn(place), { timeout: 30_000 }).toEqual([]);
+    git(target, "fsck", "--strict");
+    const names = refsOf(target).map((ref) => ref.split(" ")[0]);
+    expect([[], [`refs/heads/${OWN}one`, `refs/heads/${OWN}two`]]).toContainEqual(
+      names.filter((name) => name?.includes(OWN)),
+    );
+    expect(leftoversIn(target)).toEqual([]);
+    expect(leftoversIn(join(place, "cache/git"))).toEqual([]);
+    const next = await openGateWorld(place, [makeRepo(`file://${target}`)]);
+    try {
+      const seen = await next.agent(clone, "ls-remote", "--refs", next.url());
+      expect(
+        seen.out
+          .trim()
+          .split("\n")
+          .map((line) => line.split("\t").reverse().join(" ")),
+      ).toEqual(refsOf(target));
+      expect(await next.agent(clone, "push", "-q", next.url(), `HEAD:refs/heads/${OWN}next`)).toMatchObject({
+        code: 0,
+      });
+      expect(next.bugs).toEqual([]);
+    } finally {
+      await next.close();
+    }
   });
 });
 

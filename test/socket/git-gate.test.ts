@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
 import { SecretValue } from "../../src/base/secret-value.ts";
@@ -238,6 +238,57 @@ describe("what an upstream is, and does", () => {
       expect(ran.err).toContain("not this one");
       expect(refsOf(upstream)).toHaveLength(1);
       expect((await world.agent(clone, "ls-remote", "origin")).out).not.toContain("good");
+    });
+  });
+
+  describe("one that takes a push which the mirror then cannot follow", () => {
+    /** Pushes while something in the mirror is in the way; whoever pushed and the journal hear what the upstream did. */
+    const pushPast = async (
+      name: string,
+      obstruct: string,
+      check: (upstream: string, seen: () => Promise<readonly string[]>) => Promise<void>,
+    ) => {
+      const upstream = makeUpstream(folder, name);
+      const world = await openGateWorld(folder, [makeRepo(`file://${upstream}`)]);
+      try {
+        const clone = await world.clone();
+        const refs = join(dirname(clone), "mirrors/example.git/refs/heads");
+        // the upstream's own hook, so that it comes after everything was looked at
+        writeFileSync(join(upstream, "hooks/post-receive"), `#!/bin/sh\ncd '${refs}' && ${obstruct}\n`, {
+          mode: 0o755,
+        });
+        commit(clone, "a.txt", "1\n");
+        const ran = await world.agent(clone, "push", "origin", `HEAD:${OWN}one`, `HEAD:${OWN}two`);
+        expect(ran).toMatchObject({ code: 0 });
+        expect(ran.err).toContain("sent to example.");
+        expect(ran.err).toContain("The upstream has it. The gate's own copy could not follow");
+        expect(refsOf(upstream)).toHaveLength(3);
+        expect(world.pushes()).toMatchObject([{ outcome: "passed", total: 2 }]);
+        expect(world.bugs).toHaveLength(1);
+        await check(upstream, async () => {
+          const { out } = await world.agent(clone, "ls-remote", "--refs", "origin");
+          return out
+            .split("\n")
+            .filter(Boolean)
+            .map((line) => line.split("\t").reverse().join(" "));
+        });
+        expect(world.bugs).toHaveLength(1);
+        expect(leftoversIn(world.folder)).toEqual([]);
+      } finally {
+        await world.close();
+      }
+    };
+
+    test("for a lock that somebody left: the push passes, and what is served next is what the upstream has", async () => {
+      const lock = `mkdir -p '${OWN}' && : > '${OWN}two.lock'`;
+      await pushPast("locked.git", lock, async (upstream, seen) => expect(await seen()).toEqual(refsOf(upstream)));
+    });
+
+    test("for something that stays in the way: nothing is served until the mirror is made anew", async () => {
+      await pushPast("blocked.git", "echo none > bottle", async (upstream, seen) => {
+        expect(await seen()).toEqual([]); // refused
+        expect(await seen()).toEqual(refsOf(upstream));
+      });
     });
   });
 
