@@ -54,6 +54,8 @@ function speak(input: Readable, output: Writable, end: () => void): void {
   const fillers: Filler[] = [];
 
   const begin = (start: Start): void => {
+    const listening = listenInside(start, (port, connection) => channels.open(port, connection));
+    const looked = findOtherWays(start.ports, start.foreign); // answers come in while programs are started
     fillers.push(
       ...start.fill.map((folder) =>
         openFiller(
@@ -63,9 +65,8 @@ function speak(input: Readable, output: Writable, end: () => void): void {
         ),
       ),
     );
-    const listening = listenInside(start, (port, connection) => channels.open(port, connection));
     const filled = Promise.all(fillers.map(({ done }) => done));
-    Promise.all([listening, findOtherWays(start.ports, start.foreign), filled]).then(
+    Promise.all([listening, looked, filled]).then(
       ([link, ways]) => tell(ways.length === 0 ? { link } : { failed: `this also answers inside: ${ways.join(", ")}` }),
       (error: unknown) => tell({ failed: error instanceof Error ? error.message : "unknown" }),
     );

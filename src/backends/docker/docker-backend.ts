@@ -17,7 +17,7 @@ import { findEngine, type InfoOutcome, makeProbe } from "./probe.ts";
 import type { DockerSetup } from "./setup.ts";
 import { askSocket } from "./socket/ask-socket.ts";
 import { makeCallsBySocket } from "./socket/calls-by-socket.ts";
-import { openEngineSocket } from "./socket/engine-socket.ts";
+import { type EngineSocket, openEngineSocket } from "./socket/engine-socket.ts";
 import { findSocket } from "./socket/find-socket.ts";
 import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
 
@@ -29,8 +29,14 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
   // one answer serves the probe and the start that follows it
   let found: Promise<ReturnType<typeof findEngine>> | undefined;
   const lookOnce = () => {
-    found ??= readInfo(setup).then((info) => findEngine(engine.command, setup.platform, info));
+    // its other questions are made ready while it looks at itself, which takes it longer
+    found ??= readInfo(setup, () => void openOnce()).then((info) => findEngine(engine.command, setup.platform, info));
     return found;
+  };
+  let opened: Promise<EngineSocket | undefined> | undefined;
+  const openOnce = () => {
+    opened ??= openSocket(setup).catch(() => undefined); // the command tells what is wrong with the engine
+    return opened;
   };
   const runtimeFor = (facts: EngineFacts, anew: boolean) => tryRuntime(engine, facts, { ...setup, anew });
   return {
@@ -63,7 +69,7 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
       const trial = await runtimeFor(outcome.facts, false);
       const runtime = trial.kind === "works" ? SANDBOX_RUNTIME : undefined;
       const mayMount = seesThisMachine(setup, outcome.facts);
-      const calls = await chooseCalls(setup, outcome.facts);
+      const calls = chooseCalls(setup, outcome.facts, await openOnce());
       return openGuest(setup, { calls, image, runtime, mayMount, labelsVolumes: !outcome.facts.isPodman }, spec, scope);
     },
     list: async () => listGuests(setup),
@@ -76,16 +82,23 @@ function seesThisMachine({ machine, platform, link }: DockerSetup, facts: Engine
   return platform === "linux" && link !== "remote" && facts.machine === machine && facts.system !== "Docker Desktop";
 }
 
-/** At the socket, where it is one of this machine and leads to an engine on it; else by the command. */
-async function chooseCalls(setup: DockerSetup, { isPodman, system }: EngineFacts): Promise<ContainerCalls> {
-  const { engine, platform, calls } = setup;
-  const mayAsk = platform === "linux" && !isPodman && system !== "Docker Desktop" && calls !== "command";
-  const path = mayAsk ? await findSocket(engine) : undefined;
-  return path === undefined ? makeCallsByCommand(engine) : makeCallsBySocket(await openEngineSocket(path));
+async function openSocket({ engine, platform, calls }: DockerSetup): Promise<EngineSocket | undefined> {
+  const path = platform === "linux" && calls !== "command" ? await findSocket(engine) : undefined;
+  return path === undefined ? undefined : openEngineSocket(path);
 }
 
-async function readInfo({ engine }: DockerSetup): Promise<InfoOutcome> {
-  const direct = await askSocket(engine).catch(() => undefined);
+/** At the socket, where it is one of this machine and leads to an engine on it; else by the command. */
+function chooseCalls(
+  { engine }: DockerSetup,
+  { isPodman, system }: EngineFacts,
+  socket: EngineSocket | undefined,
+): ContainerCalls {
+  const mayAsk = !isPodman && system !== "Docker Desktop";
+  return socket !== undefined && mayAsk ? makeCallsBySocket(socket) : makeCallsByCommand(engine);
+}
+
+async function readInfo({ engine }: DockerSetup, onAsked = () => {}): Promise<InfoOutcome> {
+  const direct = await askSocket(engine, onAsked).catch(() => undefined);
   if (direct !== undefined) return { exit: { kind: "code", code: 0 }, stdout: direct, stderr: "" };
   try {
     const { exit, stdout, stderr } = await engine.run(["info", "--format", "{{json .}}"], {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { BottleError } from "../../base/errors.ts";
 import { randomBase36 } from "../../base/ids.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
@@ -53,7 +54,7 @@ async function makeGuest(
   around: Surroundings,
   spec: GuestSpec,
   scope: Scope,
-  filled: Promise<void>,
+  filled: () => Promise<void>,
 ): Promise<Guest> {
   const link = await openLink(spec.scratch, spec.link ?? [], scope);
   const { prepare } = spec;
@@ -91,7 +92,7 @@ type MakeParts = {
   readonly spec: GuestSpec;
   readonly scope: Scope;
   readonly link: Link;
-  readonly filled: Promise<void>;
+  readonly filled: () => Promise<void>;
   readonly isBuilt: (image: ImageId) => Promise<boolean>;
 };
 
@@ -168,15 +169,13 @@ async function unlessGone(removal: Promise<void>): Promise<void> {
   });
 }
 
-type FillSource = { readonly source: string; readonly target: string };
+type FillSource = { readonly source: string; readonly within?: readonly string[]; readonly target: string };
 
-function fillSources(spec: GuestSpec, { folders }: OwnFiles): readonly FillSource[] {
-  const { home, workspace } = spec.layout;
-  return [
-    { source: spec.homeFolder, target: home },
-    ...(spec.workspace.kind === "folder" ? [{ source: spec.workspace.path, target: workspace }] : []),
-    ...folders,
-  ];
+function fillSources({ layout, homeFolder, workspace }: GuestSpec, { folders }: OwnFiles): readonly FillSource[] {
+  const { home } = layout;
+  if (workspace.kind !== "folder") return [{ source: homeFolder, target: home }, ...folders];
+  if (layout.workspace !== join(home, basename(workspace.path))) throw new Error("a workspace of another name");
+  return [{ source: homeFolder, within: [workspace.path], target: home }, ...folders];
 }
 
 /** Tells the container what it is and sends what belongs into it. Throws when it does not come up. */
@@ -187,11 +186,12 @@ async function fillContainer(
   sources: readonly FillSource[],
 ): Promise<"taken" | "ours" | "not-built"> {
   holder.begin(begin);
-  const allowed = Promise.all([isBuilt(image), filled]).then(([yes]) => yes);
+  await holder.asked; // until then the engine would share this machine with the builder, and longest is what comes now
+  const allowed = Promise.all([isBuilt(image), filled()]).then(([yes]) => yes);
   if ((await Promise.race([allowed, holder.exit])) === false) return "not-built";
   const sending = (async () => {
     await allowed;
-    for (const [index, { source }] of sources.entries()) await sendFolder(holder, index, source);
+    for (const [index, { source, within }] of sources.entries()) await sendFolder(holder, index, source, within);
   })();
   const ready = await Promise.race([holder.ready, sending.then(() => holder.ready)]);
   if (ready.kind === "ready") return "ours";

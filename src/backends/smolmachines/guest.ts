@@ -29,7 +29,7 @@ export async function openGuest(
   scope: Scope,
 ): Promise<Guest> {
   const owner = { uid: setup.uid, gid: setup.gid };
-  return fillBeside(spec.fill, owner, (filled) => makeGuest(setup, version, spec, scope, filled));
+  return fillBeside(spec.fill, owner, (filled) => makeGuest(setup, version, spec, scope, filled()));
 }
 
 async function makeGuest(

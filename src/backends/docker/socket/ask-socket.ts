@@ -9,17 +9,20 @@ const MOST_BYTES = 1024 * 1024;
  * What `docker info` would print, asked of the engine itself: it is looked at before every start, and the command alone takes
  * longer than the answer. Undefined wherever the command may do anything else, or say why there is no engine.
  */
-export async function askSocket(engine: Engine): Promise<string | undefined> {
+export async function askSocket(engine: Engine, onAsked = () => {}): Promise<string | undefined> {
   const path = await findSocket(engine);
-  return path === undefined ? undefined : readInfo(path);
+  return path === undefined ? undefined : readInfo(path, onAsked);
 }
 
 /** The old version of the protocol has one answer per connection, with nothing around it. */
-function readInfo(path: string): Promise<string | undefined> {
+function readInfo(path: string, onAsked: () => void): Promise<string | undefined> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
     let size = 0;
-    const engine = connect({ path }, () => engine.write("GET /info HTTP/1.0\r\nHost: docker\r\n\r\n"));
+    const engine = connect({ path }, () => {
+      engine.write("GET /info HTTP/1.0\r\nHost: docker\r\n\r\n");
+      onAsked();
+    });
     const settle = (text: string | undefined) => {
       engine.destroy();
       resolve(text);
