@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { makeHolderChain, makeLaunchChain, renderMounts } from "./chain.ts";
+import { makeHolderChain, makeLaunchChain, makeListenCommand, renderMounts } from "./chain.ts";
 import { PROGRAM_NAMES, type Programs, resolvePrograms } from "./programs.ts";
 
 const PROGRAMS = ((): Programs => {
@@ -20,14 +20,21 @@ const LAUNCH = {
 };
 
 test("an ordinary user's holder is bubblewrap and nothing else", () => {
-  expect(makeHolderChain(PROGRAMS, SELF, "/unused", [])).toEqual([
+  expect(makeHolderChain(PROGRAMS, SELF, { mounts: "/unused", groups: [], listen: [] })).toEqual([
     ...["/usr/bin/bwrap", "--unshare-user", "--unshare-net", "--die-with-parent", "--dev-bind", "/", "/", "--"],
-    ...["/usr/bin/sh", "-ec", 'echo "$$"; exec "$0" >/dev/null', "/usr/bin/cat"],
+    ...["/usr/bin/sh", "-ec", expect.stringContaining('exec "$0"'), "/usr/bin/cat"],
   ]);
+  const listen = makeListenCommand("/usr/bin/node", [9099, 9420]);
+  const listening = makeHolderChain(PROGRAMS, SELF, { mounts: "/unused", groups: [], listen });
+  expect(listening.slice(-6)).toEqual(["/usr/bin/cat", "/usr/bin/node", "-e", expect.any(String), "9099", "9420"]);
 });
 
 test("root's holder mounts, drops every right and only then becomes bubblewrap", () => {
-  const chain = makeHolderChain(PROGRAMS, DROPPED, "/scratch/mounts", ["/cg/memory/x", "/cg/pids/x"]);
+  const chain = makeHolderChain(PROGRAMS, DROPPED, {
+    mounts: "/scratch/mounts",
+    groups: ["/cg/memory/x", "/cg/pids/x"],
+    listen: [],
+  });
   expect(chain.slice(0, 7)).toEqual([
     ...["/usr/bin/sh", "-ec", 'while [ "$1" != -- ]; do echo "$$" >"$1"; shift; done; shift; exec "$@"', "sh"],
     ...["/cg/memory/x/cgroup.procs", "/cg/pids/x/cgroup.procs", "--"],

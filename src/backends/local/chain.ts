@@ -13,8 +13,11 @@ export type StagedFolder = { readonly source: string; readonly target: string };
 /** Folder of the private file system in which stage 0 gathers what the bottle is made from. */
 export const STAGE = "/run/bottle";
 
-/** Runs in the holder: says who it is and then only waits. It ends when the pipe that we alone hold is closed. */
-const HOLD = 'echo "$$"; exec "$0" >/dev/null';
+/**
+ * Runs in the holder: says who it is, starts what listens if anything does, which alone gets Node's channel, and then only
+ * waits. It ends when the pipe that we alone hold is closed.
+ */
+const HOLD = 'echo "$$"; if [ $# -gt 0 ]; then "$@" </dev/null >/dev/null & fi; exec "$0" >/dev/null 3>&-';
 
 /** Mounts what the file in its first argument says, in one process; what follows is run dropped. */
 const STAGE_ZERO = '"$0" -a -T "$1"; shift; exec "$@"';
@@ -24,17 +27,21 @@ const JOIN = 'while [ "$1" != -- ]; do echo "$$" >"$1"; shift; done; shift; exec
 
 type Chain = readonly [string, ...string[]];
 
+/** What is put together before the namespaces of a guest can stand. */
+export type Holding = {
+  /** File of what stage 0 mounts */
+  readonly mounts: string;
+  readonly groups: readonly string[];
+  /** The command that listens in them, if anything does */
+  readonly listen: readonly string[];
+};
+
 /** The command that makes a guest's namespaces and holds them: one program becoming the next, no shell left over. */
-export function makeHolderChain(
-  programs: Programs,
-  identity: Identity,
-  mounts: string,
-  groups: readonly string[],
-): Chain {
+export function makeHolderChain(programs: Programs, identity: Identity, { mounts, groups, listen }: Holding): Chain {
   const holder: Chain = [
     programs.bwrap,
     ...["--unshare-user", "--unshare-net", "--die-with-parent", "--dev-bind", "/", "/", "--"],
-    ...[programs.sh, "-ec", HOLD, programs.cat],
+    ...[programs.sh, "-ec", HOLD, programs.cat, ...listen],
   ];
   if (identity.kind === "self") return join(programs, groups, holder);
   const own = [programs.unshare, "-m", "--propagation", "private", "--"] as const;
@@ -77,17 +84,9 @@ export function makeLaunchChain(
   return join(programs, groups, dropped(programs, identity, inside));
 }
 
-/** What listens in a guest's network before anything of the guest runs. */
-export type Listening = {
-  readonly holderPid: number;
-  /** Path of the running Node in the holder's mounts */
-  readonly node: string;
-  readonly ports: readonly number[];
-};
-
 /**
- * Runs in the holder's namespaces, on the host's own file system and dropped: makes the listening sockets of the link, sends
- * them over Node's channel, and ends.
+ * Runs beside the holder, on the host's own file system and dropped, before anything of the guest runs: makes the listening
+ * sockets of the link, sends them over Node's channel, and ends.
  */
 const LISTEN = `const net = require("node:net"), self = process, ports = self.argv.slice(1).map(Number);
 const fail = (error) => { self.stderr.write(String(error.message)); self.exit(1); };
@@ -99,9 +98,9 @@ self.once("disconnect", () => self.exit(1));
   server.listen(port, "127.0.0.1", () => self.send({ port }, server, (error) => (error ? fail(error) : next())));
 })();`;
 
-/** The command that makes listening sockets in a guest's network and hands them to us. */
-export function makeListenChain(programs: Programs, identity: Identity, { holderPid, node, ports }: Listening): Chain {
-  return dropped(programs, identity, [...enter(programs, holderPid), node, "-e", LISTEN, ...ports.map(String)]);
+/** The command that makes listening sockets in a guest's network and hands them to us; `node` is its path for the holder. */
+export function makeListenCommand(node: string, ports: readonly number[]): readonly string[] {
+  return ports.length === 0 ? [] : [node, "-e", LISTEN, ...ports.map(String)];
 }
 
 function enter(programs: Programs, holderPid: number): Chain {

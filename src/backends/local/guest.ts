@@ -9,13 +9,20 @@ import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
 import { planCgroups } from "./cgroups.ts";
-import { CORE_BYTES, type Identity, makeHolderChain, makeLaunchChain, makeListenChain, renderMounts } from "./chain.ts";
+import {
+  CORE_BYTES,
+  type Identity,
+  makeHolderChain,
+  makeLaunchChain,
+  makeListenCommand,
+  renderMounts,
+} from "./chain.ts";
 import { writeEtcFolder } from "./etc-files.ts";
 import { LAUNCH_DESCRIPTORS, type RunningCommand, startGuestProcess } from "./guest-process.ts";
 import { type Holder, openHolder } from "./holder.ts";
 import { openIdentity } from "./identity.ts";
 import { HOME_VARIABLE, makeGroupName, SLUG_VARIABLE } from "./labels.ts";
-import { closeListeners, openListeners } from "./listen.ts";
+import { closeListeners } from "./listen.ts";
 import { type OutputPipes, openOutputPipes } from "./output-pipes.ts";
 import { isAlive } from "./proc-table.ts";
 import { placeSources, readToolFolders } from "./sources.ts";
@@ -49,7 +56,12 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
   const mounts = join(spec.scratch, "mounts");
   if (identity.kind === "dropped") writeFileSync(mounts, renderMounts(staged), { mode: 0o600 });
   const marks = { ...env, [HOME_VARIABLE]: mark };
-  const opening = openHolder(makeHolderChain(programs, identity, mounts, groups), marks);
+  const link = [...new Set(spec.link ?? [])];
+  const listen = makeListenCommand(
+    sources.node,
+    link.map((service) => LINK_PORTS[service]),
+  );
+  const opening = openHolder(makeHolderChain(programs, identity, { mounts, groups, listen }), marks, link);
   const endHolder = (one: Holder) => one.close();
   scope.defer("end the holder", () => opening.then(endHolder, () => {})); // what it failed with is told below
   writeEtcFolder(etc, spec.layout, host, spec.files ?? []); // while it starts
@@ -100,15 +112,11 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     await Promise.all([...running].map((one) => one.end()));
   };
   scope.defer("stop the bottle", stop);
-  const link = [...new Set(spec.link ?? [])];
-  const ports = link.map((service) => LINK_PORTS[service]);
-  const listening = () => makeListenChain(programs, identity, { holderPid: holder.pid, node: sources.node, ports });
-  const listeners = link.length === 0 ? {} : await openListeners(listening(), link, marks);
-  scope.defer("close the link", () => closeListeners(listeners));
+  scope.defer("close the link", () => closeListeners(holder.listeners));
   return {
     ref: { backend: "local", slug: spec.slug, detail: `uid ${identity.uid}` },
     owner: { uid: identity.uid, gid: identity.gid },
-    listeners,
+    listeners: holder.listeners,
     exec,
     stop,
     collect: async () => {}, // the folder inside is the folder outside

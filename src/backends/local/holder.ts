@@ -1,21 +1,32 @@
 import type { Readable } from "node:stream";
 import { BottleError } from "../../base/errors.ts";
+import type { LinkService } from "../../plan/link-ports.ts";
+import type { Listeners } from "../backend.ts";
+import { closeListeners, takeListeners } from "./listen.ts";
 import { explainLaunchFailure } from "./output.ts";
 import { type ProcessId, readProcess } from "./proc-table.ts";
 import { readableAt, startSealed, writableAt } from "./sealed-process.ts";
 
 /** The process that owns a guest's namespaces; it waits on a pipe that only we hold. */
 export type Holder = ProcessId & {
+  /** What listens in them; whoever made it has ended */
+  readonly listeners: Listeners;
   /** Ends it; twice is no error. */
   close(): Promise<void>;
 };
 
-/** Starts the holder and waits until its namespaces stand. Throws `launch/failed` with the reason when they do not. */
+/**
+ * Starts the holder, and waits until its namespaces stand and the services of the link have their listeners. Throws
+ * `launch/failed` with the reason when they do not.
+ */
 export async function openHolder(
   chain: readonly [string, ...string[]],
   env: Readonly<Record<string, string>>,
+  link: readonly LinkService[],
 ): Promise<Holder> {
-  const { child, exit } = startSealed(chain, { env, stdio: ["pipe", "pipe", "pipe"], detached: true });
+  const channel = link.length === 0 ? [] : (["ipc"] as const);
+  const { child, exit } = startSealed(chain, { env, stdio: ["pipe", "pipe", "pipe", ...channel], detached: true });
+  const taking = takeListeners(child, link);
   const pipe = writableAt(child, 0);
   const words = collectText(readableAt(child, 2));
   const close = async () => {
@@ -25,10 +36,20 @@ export async function openHolder(
   };
   const line = await Promise.race([readFirstLine(readableAt(child, 1)), exit.then(() => undefined)]);
   const found = line === undefined ? undefined : await readProcess(Number(line));
-  if (found !== undefined) return { ...found, close };
+  const listeners = await taking;
+  if (found !== undefined && listeners !== undefined) return { ...found, listeners, close };
   await close();
+  await closeListeners(listeners ?? {});
+  if (found !== undefined) throw explainLink(await words);
   const { code, message, hint } = explainLaunchFailure(await words, await exit);
   throw new BottleError(code, message, hint === undefined ? {} : { hint });
+}
+
+function explainLink(words: string): BottleError {
+  const why = words.trim() || "the helper that listens inside ended without a word";
+  return new BottleError("launch/failed", `the bottle's way to its warden could not be made: ${why}`, {
+    hint: "`bottle doctor` checks this machine; a bottle without `egress.routes` needs no such way",
+  });
 }
 
 const MOST_WORDS = 16 * 1024;

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { closeListeners, openListeners } from "./listen.ts";
+import { openHolder } from "./holder.ts";
+import { closeListeners } from "./listen.ts";
 
 const env = { PATH: "/usr/bin:/bin" };
 
@@ -10,7 +11,8 @@ test("sockets that another process made are ours when it has ended", async () =>
       if (left === 0) process.exit(0);
       const server = net.createServer().listen(0, "127.0.0.1", () => process.send({}, server, () => next(left - 1)));
     })(2);`;
-  const listeners = await openListeners([process.execPath, "-e", script], ["egress", "git"], env);
+  const hold = ["/bin/sh", "-c", 'echo $$; "$@" & exec cat 3>&-', "sh", process.execPath, "-e", script] as const;
+  const { listeners, close } = await openHolder(hold, env, ["egress", "git"]);
   expect(Object.keys(listeners)).toEqual(["egress", "git"]);
   for (const listener of Object.values(listeners)) {
     listener.on("connection", (socket) => socket.end("hello"));
@@ -24,14 +26,22 @@ test("sockets that another process made are ours when it has ended", async () =>
   await closeListeners(listeners);
   await closeListeners(listeners);
   expect(Object.values(listeners).map((listener) => listener.listening)).toEqual([false, false]);
+  await close();
 });
 
 test.each([
-  ["that fails", ["/bin/sh", "-c", "echo 'address in use' >&2; exit 1"], "address in use"],
-  ["that says nothing", ["/bin/sh", "-c", "exit 0"], "without a word"],
-  ["that does not exist", ["/nonexistent/program"], "without a word"],
-  ["that sends too few", [process.execPath, "-e", "process.disconnect()"], "without a word"],
-] as const)("a helper %s stops the launch", async (_what, chain, why) => {
-  const failed = openListeners(chain, ["egress"], env);
+  ["that fails", "echo 'address in use' >&2; exit 1", "address in use"],
+  ["that says nothing", "exit 0", "without a word"],
+  ["that sends too few", `exec '${process.execPath}' -e 'process.disconnect()'`, "without a word"],
+])("a helper %s stops the launch", async (_what, helper, why) => {
+  const hold = ["/bin/sh", "-c", 'echo $$; sh -c "$0" & exec cat 3>&-', helper] as const;
+  const failed = openHolder(hold, env, ["egress"]);
   await expect(failed).rejects.toMatchObject({ code: "launch/failed", message: expect.stringContaining(why) });
+});
+
+test("a holder that ends at once stops the launch, with what it said", async () => {
+  const failed = openHolder(["/bin/sh", "-c", "echo 'no namespaces' >&2; exit 1"], env, ["egress"]);
+  await expect(failed).rejects.toMatchObject({ message: expect.stringContaining("no namespaces") });
+  const missing = openHolder(["/nonexistent/program"], env, ["egress"]);
+  await expect(missing).rejects.toMatchObject({ code: "launch/failed" });
 });
