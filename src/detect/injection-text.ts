@@ -1,4 +1,4 @@
-import { normaliseLetters } from "./letters.ts";
+import { normaliseLetters, readTags } from "./letters.ts";
 import { unescapeView } from "./unescape.ts";
 import { plainView } from "./view.ts";
 
@@ -112,16 +112,4 @@ function* matchesOf(
     const inner = match.slice(1).findLast((group) => group !== undefined && group.length >= 8);
     if (inner !== undefined) yield { text: inner, how };
   }
-}
-
-/** What letters say that no screen shows: the tag characters of Unicode, and bytes in its variation selectors. */
-function readTags(text: string): string {
-  let out = "";
-  for (const [letter] of text.matchAll(/[\u{e0020}-\u{e007e}]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu)) {
-    const point = letter.codePointAt(0) ?? 0;
-    if (point >= 0xe0100) out += String.fromCharCode(point - 0xe0100 + 16);
-    else if (point >= 0xe0020) out += String.fromCharCode(point - 0xe0000);
-    else out += String.fromCharCode(point - 0xfe00);
-  }
-  return out.length >= SHORTEST ? out : "";
 }

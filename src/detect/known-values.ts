@@ -58,9 +58,12 @@ function needlesOf({ name, value }: KnownValue): readonly Needle[] {
     make("reversed", Buffer.from(bytes).reverse(), true),
     make("hex", bytes.toString("hex"), true),
     make("utf-16", Buffer.from(value, "utf16le")),
+    make("rot13", value.replace(/[A-Za-z]/g, rotate), true),
+    make("base58", base58(bytes)),
     ...[0, 1, 2].flatMap((shift) => {
       const core = base64Core(bytes, shift);
-      return [make("base64", core), make("base64", core.replaceAll("+", "-").replaceAll("/", "_"))];
+      const forUrls = core.replaceAll("+", "-").replaceAll("/", "_");
+      return [make("base64", core), make("base64", forUrls), make("uuencode", uuencoded(core))];
     }),
     ...[0, 1, 2, 3, 4].map((shift) => make("base32", base32Core(bytes, shift), true)),
     ...[0, 1, 2, 3].flatMap((shift) =>
@@ -138,6 +141,27 @@ function base64Core(bytes: Buffer, shift: number): string {
     .replace(/=+$/, "");
   const bits = (shift + bytes.length) * 8;
   return whole.slice(Math.ceil((shift * 8) / 6), Math.floor(bits / 6));
+}
+
+/** The same bits in the digits of uuencode. */
+function uuencoded(base64: string): string {
+  return base64.replace(/./g, (digit) => String.fromCharCode(32 + (BASE64.indexOf(digit) || 64)));
+}
+
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+
+/** A number as a whole: what stands next to it in the same text changes every digit. */
+function base58(bytes: Buffer): string {
+  let text = "";
+  for (let left = BigInt(`0x0${bytes.toString("hex")}`); left > 0n; left /= 58n)
+    text = BASE58[Number(left % 58n)] + text;
+  return text;
+}
+
+function rotate(letter: string): string {
+  const code = letter.charCodeAt(0);
+  return String.fromCharCode(code + ((code & 31) > 13 ? -13 : 13));
 }
 
 function base32Core(bytes: Buffer, shift: number): string {

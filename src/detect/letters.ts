@@ -107,3 +107,28 @@ function normalise(foreign: string): string {
     .replace(MARKS, "")
     .replace(/[^\0-\x7f]/g, (letter) => LOOKALIKES[letter] ?? letter);
 }
+
+/** What letters say that no screen shows: the tag characters of Unicode, and bytes in its variation selectors. */
+export function readTags(text: string): string {
+  let out = "";
+  for (const [letter] of text.matchAll(/[\u{e0020}-\u{e007e}]|[\ufe00-\ufe0f]|[\u{e0100}-\u{e01ef}]/gu)) {
+    const point = letter.codePointAt(0) ?? 0;
+    if (point >= 0xe0100) out += String.fromCharCode(point - 0xe0100 + 16);
+    else if (point >= 0xe0020) out += String.fromCharCode(point - 0xe0000);
+    else out += String.fromCharCode(point - 0xfe00);
+  }
+  return out.length >= SHORTEST_HIDDEN ? out : "";
+}
+
+/** The same of bytes, when it is long enough to say something. */
+export function hiddenLetters(bytes: Buffer): Buffer | undefined {
+  if (isAscii(bytes) || !(bytes.includes(TAG_BYTES) || bytes.includes(SELECTOR_BYTES)) || !isUtf8(bytes))
+    return undefined;
+  const said = readTags(bytes.toString("utf8"));
+  return said === "" ? undefined : Buffer.from(said);
+}
+
+/** How tags and most selectors begin in UTF-8, and the first sixteen selectors do */
+const TAG_BYTES = Buffer.from([0xf3, 0xa0]);
+const SELECTOR_BYTES = Buffer.from([0xef, 0xb8]);
+const SHORTEST_HIDDEN = 12;

@@ -1,8 +1,9 @@
 import { isAscii } from "node:buffer";
 import { changedParts } from "./changed-parts.ts";
 import { decodeRuns } from "./encoded-runs.ts";
-import { normaliseLetters } from "./letters.ts";
+import { hiddenLetters, normaliseLetters } from "./letters.ts";
 import { isPacked } from "./meaning.ts";
+import { decodeNumbers } from "./number-runs.ts";
 import { decodeSpaced } from "./spaced-runs.ts";
 import { unescapeView } from "./unescape.ts";
 import { mayBeUnmarked, placesOfPacked, unpackBeginning, unpackFirst, unpackUnmarked } from "./unpack.ts";
@@ -84,12 +85,15 @@ function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: (
   if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
   const letters = normaliseLetters(bytes);
   if (letters !== undefined) yield stretchView(view, "letters", letters, 0, bytes.length);
+  const hidden = hiddenLetters(bytes);
+  if (hidden !== undefined) yield stretchView(view, "letters", hidden, 0, bytes.length);
   if (depth === 0 && bytes.length <= REVERSED_BYTES) {
     yield stretchView(view, "reversed", Buffer.from(bytes).reverse(), 0, bytes.length);
   }
   if (encodings.at(-1) === "separators") return;
   yield* decodeRuns(view);
   yield* decodeSpaced(view);
+  yield* decodeNumbers(view);
 }
 
 function mayBePacked(bytes: Buffer, depth: number): boolean {

@@ -3,6 +3,7 @@ import { refuseFinding } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 import type { Screener } from "./screener.ts";
 import { type Asked, type Decide, settle } from "./settle.ts";
+import { textPieces } from "./values.ts";
 
 const REMEMBERED = 4 * 1024;
 const WHERE = "websocket message";
@@ -39,11 +40,12 @@ export class MessageScreen {
     if (refusal !== undefined) throw new ScreenedOut(refusal);
     if (message.length > REMEMBERED) return;
     const text = (await this.#screener.clear(message, this.#asked.compiled)).toString("utf8");
-    const pieces = [{ name: "websocket", value: text.replace(LABEL, "") }];
+    const piece = text.replace(LABEL, "");
+    const pieces = textPieces(text) ?? [];
     const { compiled, destination } = this.#asked;
     const joined = await this.#screener.join(destination.to.host.text, pieces, compiled);
     if (joined !== undefined) throw this.#refuse(joined);
-    const before = (this.#before + (pieces[0]?.value ?? "")).slice(-REMEMBERED);
+    const before = (this.#before + piece).slice(-REMEMBERED);
     const [split] = this.#before === "" ? [] : await this.#screener.scan(Buffer.from(before), compiled);
     if (split !== undefined) throw this.#refuse({ ...split, encodings: ["split over messages", ...split.encodings] });
     this.#before = before;

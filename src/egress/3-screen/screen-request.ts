@@ -14,7 +14,7 @@ import type { Screener } from "./screener.ts";
 import { type Decide, settle } from "./settle.ts";
 import { StreamedBody } from "./streamed-body.ts";
 import { unpackBody } from "./unpack-body.ts";
-import { jsonValues, type NamedPiece, queryValues } from "./values.ts";
+import { bodyPieces, type NamedPiece, namesPiece, queryValues } from "./values.ts";
 
 /** A request that is about to leave. */
 export type Leaving = {
@@ -41,7 +41,6 @@ export type Screened = {
 export type AskForBody = () => Promise<void>;
 
 const HELD_BODY_BYTES = 8 * 1024 * 1024;
-const JOINED_BODY_BYTES = 256 * 1024;
 const UNPACKED_BYTES = 32 * 1024 * 1024;
 
 /** Screens a whole request; its body is held, or screened as it streams when it is large. */
@@ -137,7 +136,12 @@ async function screenHead(screener: Screener, leaving: Leaving, decide: Decide):
   ];
   // the usual fields are no parts of one word with each other, but may be with those of other requests
   const usual = fields.filter(isUsualField).map((field) => [asPiece(field)]);
-  const groups = [pieces, fields.filter(isOwnField).map(asPiece), ...usual];
+  const own = fields.filter(isOwnField);
+  const names = namesPiece(
+    "headers",
+    own.map(({ name }) => name.replace(/^x-/i, "")),
+  );
+  const groups = [pieces, [...own.map(asPiece), ...names], ...usual];
   let joined: Finding | undefined;
   for (const group of groups) joined ??= await screener.join(host, group, compiled);
   if (joined !== undefined) return refuseFinding(compiled.route, joined, "request line or headers");
@@ -221,22 +225,13 @@ async function screenPlain(
   // of any kind: a search stops at a number of findings, and what stands behind them was not seen before
   const [again] = left;
   if (again !== undefined) return refuseFinding(compiled.route, again, "body, also after redaction");
-  const joined = await screener.join(destination.to.host.text, bodyPieces(leaving.fields, clean), compiled);
+  const joined = await screener.join(
+    destination.to.host.text,
+    bodyPieces(valuesOf(leaving.fields, "content-type").join(","), clean),
+    compiled,
+  );
   if (joined !== undefined) return refuseFinding(compiled.route, joined, "body");
   return { kind: "bytes", bytes: clean, redacted, unpacked: false };
-}
-
-function bodyPieces(fields: Fields, bytes: Buffer): readonly NamedPiece[] {
-  if (bytes.length > JOINED_BODY_BYTES) return [];
-  const type = valuesOf(fields, "content-type").join(",").toLowerCase();
-  const text = bytes.toString("utf8");
-  const start = text.trimStart()[0];
-  if (start === "{" || start === "[" || type.includes("json")) {
-    const values = jsonValues(text);
-    if (values.length > 0) return values;
-  }
-  if (type.includes("urlencoded")) return queryValues(text);
-  return text.length <= 512 ? [{ name: "body", value: text }] : [];
 }
 
 function refuseEncoding(encoding: string): Refusal {

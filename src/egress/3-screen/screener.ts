@@ -88,10 +88,10 @@ export function makeScreener(
     return undefined;
   };
   const note = async (host: string, pieces: readonly NamedPiece[], compiled: CompiledRoute) => {
-    for (const { name, value } of pieces) {
+    for (const { name, value, ofNames } of pieces) {
       // what was let pass is no part of anything; most bottles never let anything pass
       const rest = hasApproved ? (await clearFully(Buffer.from(value), compiled)).left.toString() : value;
-      const split = memory.add(host, { name, value: rest });
+      const split = memory.add(host, { name, value: rest, ...(ofNames && { ofNames }) });
       if (split !== undefined) return split;
     }
     return undefined;
@@ -106,10 +106,12 @@ export function makeScreener(
       return scanHostLabels(labels, wanted.includes("entropy")) ?? findOverEncoding(target);
     },
     join: async (host, pieces, compiled) => {
-      const inPath = pieces.filter(({ name }) => name.startsWith("/"));
-      const others = pieces.filter((piece) => !inPath.includes(piece));
-      const texts = inPath.length === 0 || others.length === 0 ? [pieces] : [pieces, others];
-      for (const part of texts) {
+      const values = pieces.filter(({ ofNames }) => ofNames !== true);
+      const inPath = values.filter(({ name }) => name.startsWith("/"));
+      const others = values.filter((piece) => !inPath.includes(piece));
+      const texts = inPath.length === 0 || others.length === 0 ? [values] : [values, others];
+      const names = pieces.filter(({ ofNames }) => ofNames === true).map(({ name, value }) => splitNames(name, value));
+      for (const part of [...texts, ...names]) {
         const found = await joinOnce(part, compiled);
         if (found !== undefined) return found;
       }
@@ -124,6 +126,10 @@ export function makeScreener(
     held: makeHeldBytes(HELD_BYTES),
     unpacked: makeHeldBytes(UNPACKED_BYTES),
   };
+}
+
+function splitNames(name: string, value: string): readonly NamedPiece[] {
+  return value.split(".").map((one) => ({ name, value: one }));
 }
 
 /** The bytes without what a person let pass, so that nothing hides behind it; undefined when there is none of that. */

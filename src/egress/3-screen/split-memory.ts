@@ -12,7 +12,7 @@ export type SplitMemory = {
   add(host: string, piece: NamedPiece): Finding | undefined;
 };
 
-const MOST_STREAMS = 512;
+const MOST_STREAMS = 1_024;
 const LONGEST_PIECE = 512;
 /** Characters of a stream that a token may have begun in */
 const TOKEN_TAIL = 256;
@@ -71,17 +71,37 @@ export function makeSplitMemory(values: readonly KnownValue[], tokens: Detector)
     const decoded = wanted.length === 0 ? undefined : decode(piece);
     return (decoded === undefined ? undefined : look(`${stream}\0decoded`, decoded)) ?? look(stream, piece);
   };
+  /** Pieces may stand in something that stays: `https://example.com/page/PIECE?x=1`. */
+  const lookAtChange = (named: string, before: string, piece: string): Finding | undefined => {
+    const begin = sameBeginning(before, piece);
+    const end = sameBeginning(reverse(before.slice(begin)), reverse(piece.slice(begin)));
+    if (begin + end === 0) return undefined;
+    const stream = `${named}\0change`;
+    const first = tails.has(stream) ? undefined : look(stream, before.slice(begin, before.length - end));
+    return first ?? look(stream, piece.slice(begin, piece.length - end));
+  };
   return {
-    add: (host, { name, value }) => {
+    add: (host, { name, value, ofNames }) => {
       if (value.length > LONGEST_PIECE) return undefined;
       const piece = value.replace(LABEL, "");
       const named = `${host} ${name}`;
-      const isSame = tails.get(named)?.last === piece;
-      const found = lookTwice(named, piece);
-      // what a request says again, such as its path, stands between the pieces of no secret
-      return found ?? (isSame ? undefined : (lookTwice(host, piece) ?? lookTwice("", piece)));
+      const last = tails.get(named)?.last;
+      const isSame = last === piece;
+      const found =
+        lookTwice(named, piece) ?? (last === undefined || isSame ? undefined : lookAtChange(named, last, piece));
+      // what a request says again, such as its path, stands between the pieces of no secret; nor do names between values
+      return found ?? (isSame || ofNames === true ? undefined : (lookTwice(host, piece) ?? lookTwice("", piece)));
     },
   };
+}
+
+/** Where two texts begin to differ, behind something that ends a word; 0 when they never were the same. */
+function sameBeginning(one: string, other: string): number {
+  let same = 0;
+  for (let at = 0; at < one.length && one[at] === other[at]; at++) {
+    if (!/[0-9A-Za-z]/.test(one[at] ?? "")) same = at + 1;
+  }
+  return same;
 }
 
 /** A token that begins in what left and ends in what is about to. */
@@ -107,6 +127,10 @@ function decode(piece: string): string | undefined {
 function knownFinding(provider: string): Finding {
   const place = { offset: 0, length: 0, excerpt: `[${provider}]`, example: false, digest: "" };
   return { rule: "known-value", provider, encodings: ["split over requests"], ...place };
+}
+
+function reverse(text: string): string {
+  return [...text].reverse().join("");
 }
 
 function squeeze(text: string): string {
