@@ -241,8 +241,11 @@ async function switchProtocols(
     const passing = held === undefined ? masked : Buffer.concat([masked, held]);
     return watched === undefined ? passing : guard(() => watched.push(passing));
   };
-  const passed = await pipeBoth(client, upstream.channel, outward, onward);
-  note(engine, outgoing, account, passed);
+  try {
+    note(engine, outgoing, account, await pipeBoth(client, upstream.channel, outward, onward));
+  } finally {
+    screen.close();
+  }
   return { kind: "answered", keepAlive: false };
 }
 

@@ -62,7 +62,7 @@ export async function probeCredential(
     ]);
     const limits = { firstByteMs: timeoutMs, headMs: timeoutMs, maxBytes: MAX_HEAD_BYTES };
     const response = await receiveResponse(channel, false, limits, () => {});
-    void keepWhenRead(upstream, response, needs.pool);
+    void keepWhenRead(upstream, response, needs.pool, timeoutMs);
     return { kind: "answered", status: response.status };
   } catch (error) {
     channel.destroy();
@@ -72,12 +72,23 @@ export async function probeCredential(
   }
 }
 
-async function keepWhenRead(upstream: Upstream, response: ResponseHead, pool: UpstreamPool): Promise<void> {
+/** Nobody waits for the rest of the answer: a server that says it letter by letter does not hold the connection open. */
+async function keepWhenRead(
+  upstream: Upstream,
+  response: ResponseHead,
+  pool: UpstreamPool,
+  withinMs: number,
+): Promise<void> {
   const { channel } = upstream;
+  const timer = setTimeout(() => channel.destroy(), withinMs).unref();
   try {
     const body = openBody(channel, response.framing);
     for (let read = 0; !body.done && read <= READ_BYTES; ) read += (await body.read())?.length ?? 0;
     if (body.done) return keepUpstream(pool, upstream, response);
-  } catch {} // it is not needed
+  } catch {
+    // it is not needed
+  } finally {
+    clearTimeout(timer);
+  }
   channel.destroy();
 }

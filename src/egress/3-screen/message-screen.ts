@@ -1,5 +1,5 @@
 import { MessageReader } from "../wire/websocket-messages.ts";
-import { refuseFinding } from "./refuse-finding.ts";
+import { refuseFinding, refuseFull } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 import type { Screener } from "./screener.ts";
 import { type Asked, type Decide, settle } from "./settle.ts";
@@ -17,6 +17,7 @@ export class MessageScreen {
   readonly #decide: Decide;
   readonly #messages = new MessageReader("client");
   #before = "";
+  #held = 0;
 
   constructor(screener: Screener, asked: Asked, decide: Decide) {
     this.#screener = screener;
@@ -26,12 +27,25 @@ export class MessageScreen {
 
   /** What may pass on now that these bytes came. Throws `ScreenedOut` for a finding, `Malformed` for what cannot be read. */
   async push(bytes: Buffer): Promise<Buffer> {
+    if (!this.#screener.held.take(bytes.length)) throw new ScreenedOut(refuseFull());
+    this.#held += bytes.length;
     const out: Buffer[] = [];
     for (const { payload, raw } of this.#messages.push(bytes)) {
       await this.#check(payload);
       out.push(...raw);
     }
+    this.#release(this.#held - this.#messages.waiting);
     return Buffer.concat(out);
+  }
+
+  /** Gives back the memory of what will not become whole any more. */
+  close(): void {
+    this.#release(this.#held);
+  }
+
+  #release(bytes: number): void {
+    this.#screener.held.give(bytes);
+    this.#held -= bytes;
   }
 
   async #check(message: Buffer): Promise<void> {

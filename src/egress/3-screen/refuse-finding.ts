@@ -16,6 +16,12 @@ export function refuseFinding(route: Route, finding: Finding, where: string): Re
   return makeRefusal("egress/secret-in-request", `${route.host}: dlp ${finding.rule}`, message, hint);
 }
 
+/** Why something does not leave for which there is no memory now. */
+export function refuseFull(): Refusal {
+  const message = "too many large requests wait to be screened";
+  return makeRefusal("egress/screening-busy", "screening", message, "try again in a moment");
+}
+
 /** Nothing that works in a bottle needs its canary: who sends it was out for secrets. */
 function refuseCanary(route: Route, where: string): Refusal {
   const message = `the canary of this bottle, a planted key, is in the ${where}`;

@@ -9,7 +9,7 @@ import type { RequestHead } from "../wire/request-head.ts";
 import { HeldBody } from "./held-body.ts";
 import { policyOf } from "./policy-of.ts";
 import { hasPlace, redactBody } from "./redact-body.ts";
-import { refuseFinding } from "./refuse-finding.ts";
+import { refuseFinding, refuseFull } from "./refuse-finding.ts";
 import type { Screener } from "./screener.ts";
 import { type Decide, settle } from "./settle.ts";
 import { StreamedBody } from "./streamed-body.ts";
@@ -242,9 +242,4 @@ function refuseEncoding(encoding: string): Refusal {
 function refuseLarge(): Refusal {
   const message = `the body is encoded and larger than ${HELD_BODY_BYTES} bytes`;
   return makeRefusal("egress/unreadable-body", "screening", message, "send it unencoded");
-}
-
-function refuseFull(): Refusal {
-  const message = "too many large requests wait to be screened";
-  return makeRefusal("egress/screening-busy", "screening", message, "try again in a moment");
 }

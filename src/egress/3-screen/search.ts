@@ -4,6 +4,7 @@ import type { KnownValue } from "../../detect/known-values.ts";
 import { makeDetectors } from "../../detect/make-detectors.ts";
 import { scanQuickly } from "../../detect/scan-quickly.ts";
 import { makeRefusal } from "../refusal.ts";
+import { refuseFull } from "./refuse-finding.ts";
 import { ScreenedOut } from "./screened-out.ts";
 
 /** Searches what leaves, here where that is quickly done, and else on a thread of its own. */
@@ -44,10 +45,7 @@ export function makeSearch(values: readonly KnownValue[], loaded: readonly Detec
 }
 
 function refuseUnsearched(why: "too slow" | "too many" | "failed") {
-  if (why === "too many") {
-    const message = "too many large requests wait to be screened";
-    return makeRefusal("egress/screening-busy", "screening", message, "try again in a moment");
-  }
+  if (why === "too many") return refuseFull();
   const how = why === "too slow" ? "takes too long to search" : "could not be searched";
   const message = `what it holds ${how}, and nothing leaves that was not`;
   return makeRefusal(

@@ -25,6 +25,11 @@ export class FrameReader {
     this.#from = from;
   }
 
+  /** Bytes that wait for the rest of their frame */
+  get waiting(): number {
+    return this.#size;
+  }
+
   /** The frames that are whole with these bytes. */
   push(bytes: Buffer): readonly Frame[] {
     this.#pieces.push(bytes);

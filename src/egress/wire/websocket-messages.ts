@@ -19,9 +19,15 @@ export class MessageReader {
   readonly #frames: FrameReader;
   #open: Frame[] = [];
   #openBytes = 0;
+  #openRaw = 0;
 
   constructor(from: "client" | "server") {
     this.#frames = new FrameReader(from);
+  }
+
+  /** Bytes that wait for the rest of their message */
+  get waiting(): number {
+    return this.#frames.waiting + this.#openRaw;
   }
 
   /** The messages that are whole with these bytes; control frames stand where they came. */
@@ -33,12 +39,14 @@ export class MessageReader {
     if (frame.opcode >= FIRST_CONTROL_OPCODE) return { kind: "control", payload: frame.payload, raw: [frame.raw] };
     this.#open.push(frame);
     this.#openBytes += frame.payload.length;
+    this.#openRaw += frame.raw.length;
     if (this.#openBytes > LARGEST) throw new Malformed(`a websocket message larger than ${LARGEST} bytes`);
     if (this.#open.length > MOST_FRAMES) throw new Malformed(`a websocket message in more than ${MOST_FRAMES} frames`);
     if (!frame.final) return undefined;
     const open = this.#open;
     this.#open = [];
     this.#openBytes = 0;
+    this.#openRaw = 0;
     return {
       kind: "data",
       payload: Buffer.concat(open.map(({ payload }) => payload)),
