@@ -12,6 +12,7 @@ import { makeCertificateAuthority } from "../src/egress/authority/certificate-au
 import { openEgress } from "../src/egress/open-egress.ts";
 import { makeUpstreamTrust } from "../src/egress/server/upstream-trust.ts";
 import { parseHost } from "../src/egress/wire/host.ts";
+import { bundle } from "./egress/bundle.ts";
 import { type Contender, processorTime, startMitmproxy, startRole, startSquid } from "./egress/contenders.ts";
 import { type Load, type Measured, runLoad, type Target } from "./egress/load.ts";
 import { printMemory } from "./egress/memory.ts";
@@ -40,10 +41,11 @@ async function runBench(ms: number, requests: number): Promise<void> {
   await using scope = new Scope();
   const folder = await mkdtemp(join(tmpdir(), "bench-egress-"));
   scope.defer("folder", () => rm(folder, { recursive: true, force: true }));
-  const { port: originPort, pid: originPid } = await startRole(scope, import.meta.filename, ["origin", folder]);
+  const program = await bundle(import.meta.filename, folder);
+  const { port: originPort, pid: originPid } = await startRole(scope, program, ["origin", folder]);
   const originCa = join(folder, "origin.pem");
   const startProxy = async (name: string, screen: string): Promise<Contender> => {
-    const started = await startRole(scope, import.meta.filename, ["proxy", folder, String(originPort), screen]);
+    const started = await startRole(scope, program, ["proxy", folder, String(originPort), screen]);
     return { name, ...started, ca: await readFile(join(folder, `${screen}.pem`), "utf8") };
   };
   const setting = { folder, originCa, originPort };

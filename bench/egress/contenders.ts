@@ -20,7 +20,7 @@ export async function startRole(
   file: string,
   args: readonly string[],
 ): Promise<{ readonly port: number; readonly pid: number }> {
-  const child = startProcess([process.execPath, "--import", "tsx", file, ...args], {
+  const child = startProcess([process.execPath, file, ...args], {
     env: process.env,
     stdio: ["ignore", "pipe", "inherit"],
   });
