@@ -29,6 +29,8 @@ const UPLOAD_BYTES = 1024 * 1024;
 /** Below what the slowest contender can do, so that times are those of a request and not of a queue */
 const RATE = 200;
 const TOKENS = ["known", "tokens"];
+/** The best one is told: what else the machine does makes every one slower, never faster */
+const ROUNDS = 3;
 
 const [role = "4", ...rest] = process.argv.slice(2);
 if (role === "origin") await runOrigin(rest[0] ?? "");
@@ -57,10 +59,14 @@ async function runBench(ms: number, requests: number): Promise<void> {
   const targets = [{ name: "straight", target: direct, pid: originPid }, ...[ours, ...peers].map(through)];
   const measure = async (target: (typeof targets)[number], load: Load): Promise<Result> => {
     await runLoad(target.target, load); // until everything is compiled
-    const before = await processorTime(target.pid);
-    const measured = await runLoad(target.target, load);
-    const asked = (measured.perSecond * ms) / 1000;
-    return { name: target.name, measured, cpuMs: ((await processorTime(target.pid)) - before) / asked };
+    const rounds: Result[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const before = await processorTime(target.pid);
+      const measured = await runLoad(target.target, load);
+      const asked = (measured.perSecond * ms) / 1000;
+      rounds.push({ name: target.name, measured, cpuMs: ((await processorTime(target.pid)) - before) / asked });
+    }
+    return rounds.reduce((best, one) => (one.measured.medianMs < best.measured.medianMs ? one : best));
   };
   for (const [what, load] of [
     ["64 kept connections", { connections: 64, keepAlive: true, ms }],
