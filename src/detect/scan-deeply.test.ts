@@ -1,4 +1,5 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { randomBytes } from "node:crypto";
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeKnownValueDetector } from "./known-values.ts";
@@ -116,15 +117,23 @@ test("what is undone in another order is not read again", () => {
   );
 });
 
+function makeHeader(way: number, nameLength: number): Buffer {
+  const header = Buffer.alloc(30);
+  header.write("PK\x03\x04", "latin1");
+  header.writeUInt16LE(way, 8);
+  header.writeUInt32LE(0xdeadbeef, 14);
+  header.writeUInt16LE(nameLength, 26);
+  return header;
+}
+
 /** An archive of files, each in the way that is told. */
 function zip(files: readonly { readonly name: string; readonly text: string; readonly packed: boolean }[]): Buffer {
   const entries = files.map(({ name, text, packed }) => {
-    const header = Buffer.alloc(30);
-    header.write("PK\x03\x04", "latin1");
-    header.writeUInt16LE(packed ? 8 : 0, 8);
-    header.writeUInt32LE(0xdeadbeef, 14);
-    header.writeUInt16LE(name.length, 26);
-    return Buffer.concat([header, Buffer.from(name), packed ? deflateRawSync(text) : Buffer.from(text)]);
+    return Buffer.concat([
+      makeHeader(packed ? 8 : 0, name.length),
+      Buffer.from(name),
+      packed ? deflateRawSync(text) : Buffer.from(text),
+    ]);
   });
   return Buffer.concat([...entries, Buffer.from("PK\x01\x02 and so on, \xff", "latin1")]);
 }
@@ -146,6 +155,24 @@ test("a secret is found in each file of an archive, wherever the archive stands"
   expect(scanDeeply(zip([quiet, quiet]), [known, tokens])).toEqual([]);
   const many = zip([...Array.from({ length: 300 }, () => quiet), full]);
   expect(scanDeeply(many, [known])).not.toEqual([]);
+});
+
+test.each([
+  ["is whole", Buffer.alloc(0)],
+  ["breaks late", deflateRawSync(randomBytes(100_000)).fill(0xff, 90_000)],
+])("an archive of many heads for one file that %s is told as one, not unpacked for each", (_, end) => {
+  const packed = deflateRawSync(Buffer.alloc(7_900_000), { finishFlush: constants.Z_SYNC_FLUSH });
+  const heads = Array.from({ length: 990 }, (_, index) => makeHeader(8, (989 - index) * 30));
+  let cut = 0;
+  scanDeeply(Buffer.concat([...heads, packed, end]), [known], VIEW_LIMITS, () => cut++);
+  expect(cut).toBe(1);
+});
+
+test("files of an archive that cannot be read cost nothing", () => {
+  const files = Array.from({ length: 50 }, () => [makeHeader(8, 1), Buffer.from("a\xff\xff\xff", "latin1")]);
+  let cut = 0;
+  scanDeeply(Buffer.concat(files.flat()), [known], VIEW_LIMITS, () => cut++);
+  expect(cut).toBe(0);
 });
 
 test("a secret is found under any two encodings, one in the other", () => {

@@ -116,6 +116,11 @@ test.each([
   "AKIA",
   "xoxb-1234567890-",
   "ghp_a.",
+  "kind:Secret,data:{\n",
+  "kind:Secret,data:{a:AAAAAAAAAAA,",
+  "data:\n kind: Secret\n",
+  "curl -u -u ",
+  "Basic AAAAAAAA ",
 ])("%s over and over does not take long", (text) => {
   const bytes = Buffer.from(text.repeat(Math.ceil(200_000 / text.length)));
   const before = performance.now();
@@ -151,6 +156,18 @@ describe("logins in commands and headers", () => {
 });
 
 describe("a Secret of Kubernetes", () => {
+  test("each of many, however near to each other", () => {
+    const values = Array.from({ length: 20 }, (_, index) =>
+      Buffer.from(`not in clear text ${index}`).toString("base64"),
+    );
+    const items = values.map((some) => ({ kind: "Secret", padding: "x".repeat(900), data: { some } }));
+    const documents = values.map((some) => `---\nkind: Secret\ndata:\n  some: ${some}\n`).join("");
+    for (const text of [JSON.stringify({ items }), documents]) {
+      const found = scan(text).map(({ offset, length }) => text.slice(offset, offset + length));
+      expect(new Set(found)).toEqual(new Set(values));
+    }
+  });
+
   const value = Buffer.from("not in clear text").toString("base64");
   test.each([
     `apiVersion: v1\nkind: Secret\ndata:\n  some: ${value}\n  other: "${value}"\nmetadata:\n  name: x\n`,

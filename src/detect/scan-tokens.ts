@@ -51,6 +51,7 @@ export function makeTokenDetector(): Detector {
     scan: (bytes) => {
       const findings: Finding[] = [];
       let named = 0;
+      const shapesAt = new Map<Shape, number>();
       const window = makeTextWindow(bytes);
       patterns.find(bytes, (offset, index) => {
         // what stands inside a token that was found is part of it
@@ -66,7 +67,8 @@ export function makeTokenDetector(): Detector {
         if (index >= firstName && index < firstShape && !isAssigned(bytes, offset)) return undefined;
         const format = formats[index];
         const shape = SHAPES[index - firstShape];
-        if (shape?.fits?.(bytes, offset) === false) return undefined;
+        if (shape?.fits?.(bytes, offset, shapesAt.get(shape)) === false) return undefined;
+        if (shape?.fits !== undefined) shapesAt.set(shape, offset);
         const { text, start } = window.at(offset, shape?.before ?? BEFORE, format?.reach ?? shape?.after ?? AFTER);
         const at = offset - start;
         const found = shape?.read(text, at) ?? [
@@ -139,8 +141,8 @@ type Shape = {
   readonly fold: boolean;
   readonly before: number;
   readonly after: number;
-  /** Spares most places the closer look */
-  readonly fits?: (bytes: Buffer, offset: number) => boolean;
+  /** Spares most places the closer look; `last` is where it was taken before */
+  readonly fits?: (bytes: Buffer, offset: number, last: number | undefined) => boolean;
   read(text: string, at: number): readonly Finding[];
 };
 

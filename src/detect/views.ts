@@ -74,13 +74,13 @@ function makeSeen(): { has(bytes: Buffer): boolean } {
   };
 }
 
-function* decodeOnce(view: View, depth: number, { packed }: ViewLimits, onCut: () => void): Generator<View> {
+function* decodeOnce(view: View, depth: number, limits: ViewLimits, onCut: () => void): Generator<View> {
   const { bytes, encodings } = view;
   // what is written backwards as a whole is not escaped backwards as well; small texts are cheap to be sure of
   const unescaped = encodings[0] === "reversed" && bytes.length > REVERSED_ESCAPES ? undefined : unescapeView(view);
   if (unescaped !== undefined) yield* changedParts(unescaped);
-  if (!packed && mayBePacked(bytes, depth)) onCut();
-  else yield* unpackAll(view, depth, onCut);
+  if (!limits.packed && mayBePacked(bytes, depth)) onCut();
+  else yield* unpackAll(view, depth, limits.bytes, onCut);
   const wide = narrow(bytes);
   if (wide !== undefined) yield stretchView(view, "utf-16", wide, 0, bytes.length);
   const letters = normaliseLetters(bytes);
@@ -102,14 +102,14 @@ function mayBePacked(bytes: Buffer, depth: number): boolean {
   return placesOfPacked(bytes).next().done !== true || placesOfZip(bytes).next().done !== true;
 }
 
-function* unpackAll(view: View, depth: number, onCut: () => void): Generator<View> {
+function* unpackAll(view: View, depth: number, most: number, onCut: () => void): Generator<View> {
   const { bytes } = view;
   if (isPacked(bytes)) yield* unpackView(view);
   else if (depth === 0) {
     const unmarked = unpackUnmarked(bytes, UNPACKED_BYTES);
     if (unmarked !== undefined) yield stretchView(view, unmarked.encoding, unmarked.bytes, 0, bytes.length);
   }
-  yield* unpackInside(view, onCut);
+  yield* unpackInside(view, most, onCut);
 }
 
 function* unpackView(view: View): Generator<View> {
@@ -124,13 +124,18 @@ function* unpackView(view: View): Generator<View> {
   if (beginning !== undefined && beginning.length > 0) yield stretchView(view, "deflate", beginning, 0, bytes.length);
 }
 
-/** The files of a zip archive, each by itself: so many belong to one that they do not count as tries. */
-function* unpackZip(view: View, onCut: () => void): Generator<View> {
+/**
+ * The files of a zip archive, each by itself: so many belong to one that they do not count as tries. What is unpacked counts
+ * here too: it may be broken, or the same each time, behind many heads.
+ */
+function* unpackZip(view: View, most: number, onCut: () => void): Generator<View> {
   const { bytes } = view;
   let files = 0;
+  let budget = most;
   for (const at of placesOfZip(bytes)) {
-    if (++files > MOST_FILES) return onCut();
+    if (++files > MOST_FILES || budget < 0) return onCut();
     const entry = unpackZipEntry(bytes, at, UNPACKED_BYTES);
+    budget -= entry?.cost ?? 0;
     if (entry !== undefined && entry.bytes.length > 0) {
       yield stretchView(view, "zip", entry.bytes, entry.start, bytes.length - entry.start);
     }
@@ -138,10 +143,10 @@ function* unpackZip(view: View, onCut: () => void): Generator<View> {
 }
 
 /** What is packed and stands behind something else, as a file does in a form. */
-function* unpackInside(view: View, onCut: () => void): Generator<View> {
+function* unpackInside(view: View, most: number, onCut: () => void): Generator<View> {
   const { bytes } = view;
   if (isAscii(bytes)) return; // no mark is, and nothing packed
-  yield* unpackZip(view, onCut);
+  yield* unpackZip(view, most, onCut);
   let tries = 0;
   for (const [encoding, start] of placesOfPacked(bytes)) {
     if (++tries > MOST_INSIDE) return onCut();

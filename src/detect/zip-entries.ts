@@ -1,7 +1,7 @@
 import { constants, inflateRawSync } from "node:zlib";
 
-/** One packed file of a zip archive, and where it begins. */
-export type ZipEntry = { readonly start: number; readonly bytes: Buffer };
+/** One packed file of a zip archive, where it begins, and how many bytes had to be unpacked for it, also when they are broken. */
+export type ZipEntry = { readonly start: number; readonly bytes: Buffer; readonly cost: number };
 
 const MARK = Buffer.from("PK\x03\x04", "latin1");
 const HEADER = 30;
@@ -22,10 +22,10 @@ export function unpackZipEntry(bytes: Buffer, at: number, limit: number): ZipEnt
   // what is said of its length may be wrong, or come behind it: deflate knows its own end
   const packed = bytes.subarray(start);
   if (packed.length === 0) return undefined;
-  return {
-    start: at,
-    bytes: inflate(packed, limit) ?? inflate(packed.subarray(0, BEGINNING), BEGINNING * MOST_RATIO) ?? NOTHING,
-  };
+  const whole = inflate(packed, limit) ?? inflate(packed.subarray(0, BEGINNING), BEGINNING * MOST_RATIO);
+  if (whole !== undefined) return { start: at, bytes: whole, cost: whole.length };
+  // what is encrypted, or no archive at all, breaks at once
+  return { start: at, bytes: NOTHING, cost: inflatesTo(packed, LITTLE) ? limit : 0 };
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -33,6 +33,17 @@ const NOTHING = Buffer.alloc(0);
 const BEGINNING = 8 * 1024;
 /** Deflate cannot pack more tightly */
 const MOST_RATIO = 1_040;
+const LITTLE = 64 * 1024;
+
+/** Whether more than so much comes out of it before it breaks. */
+function inflatesTo(packed: Buffer, most: number): boolean {
+  try {
+    inflateRawSync(packed, { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: most });
+    return false;
+  } catch (error) {
+    return error instanceof RangeError; // Node's word for more than it may make
+  }
+}
 
 function inflate(packed: Buffer, maxOutputLength: number): Buffer | undefined {
   try {
