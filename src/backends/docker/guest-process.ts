@@ -44,8 +44,10 @@ export async function openLauncher(parts: LaunchParts, terminal: GuestCommand["t
   void holder.exit.then(() => setTimeout(() => client.kill(), LATE_MS).unref());
   const launch = async (command: GuestCommand): Promise<RunningCommand> => {
     const orders = renderOrders(collectVariables(parts.env, command), command);
-    if (streams.kind === "terminal" && command.terminal !== undefined) {
-      streams.terminal.resize(command.terminal.columns, command.terminal.rows);
+    const { columns, rows } = command.terminal ?? {};
+    const isResized = columns !== terminal?.columns || rows !== terminal?.rows; // a size that it has, told late, would be a signal
+    if (streams.kind === "terminal" && columns !== undefined && rows !== undefined && isResized) {
+      streams.terminal.resize(columns, rows);
     }
     if (await marks.waits) (streams.kind === "pipes" ? streams.stdin : streams.terminal.input).write(orders);
     const said = await marks.said;
