@@ -115,6 +115,27 @@ describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`
     expect(bySocket).toMatchObject({ NetworkMode: "none", CapDrop: ["ALL"], ReadonlyRootfs: true, Memory: 268435456 });
   });
 
+  test("a whole bottle that ends because memory ran out is told as that, with the key that raises the limit", async () => {
+    const bottle = await openDockerBottle({ limits: { memoryBytes: 96 * 1024 * 1024 } });
+    try {
+      // files in memory go with no process: every one is killed, the main process too
+      const fill = "for f in /tmp /dev/shm; do dd if=/dev/zero of=$f/full bs=1M & done 2>/dev/null; wait; sleep 1000";
+      const { exit } = await bottle.run(["sh", "-c", fill]);
+      expect(exit).toEqual({ kind: "signal", signal: "SIGKILL" });
+      expect(await bottle.guest.explainKill?.()).toMatch(/memory ran out: more than the 96 MiB of `resources\.memory`/);
+      const [, name = ""] = bottle.guest.ref.detail.split(" ");
+      const state = spawnSync("docker", [
+        "inspect",
+        "--format",
+        "{{.State.Running}} {{.State.OOMKilled}}",
+        name,
+      ]).stdout;
+      expect(state.toString()).toBe("false true\n");
+    } finally {
+      await bottle.close();
+    }
+  });
+
   test("an image that is gone before its container is made is told as that, and nothing is left", async () => {
     const gone = `sha256:${"0".repeat(64)}`;
     await expect(openDockerBottle({ image: gone })).rejects.toMatchObject({
