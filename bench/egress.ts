@@ -160,8 +160,9 @@ async function runProxy(folder: string, originPort: number, detectors: readonly 
     at: { file: "bench.md", line: 1 },
   } as const;
   const routes = [{ route, credential: new SecretValue("TOKEN", "sk-bench-0123456789abcdef") }];
-  const egress = openEgress(
+  openEgress(
     {
+      listeners: [listener],
       loaded: [],
       known: [{ name: "TOKEN", value: "sk-bench-0123456789abcdef" }],
       supervisor: { attended: false, ask: async () => ({ kind: "not-asked" }), isApproved: () => false },
@@ -190,6 +191,5 @@ async function runProxy(folder: string, originPort: number, detectors: readonly 
     },
     new Scope(),
   );
-  egress.serve(listener);
   console.log(String((listener.address() as AddressInfo).port));
 }

@@ -6,7 +6,7 @@ import type { KnownValue } from "../detect/known-values.ts";
 import type { JournalEvent } from "../journal/event.ts";
 import type { Supervisor } from "../supervise/hold.ts";
 import type { CompiledPolicy } from "./2-route/compiled-policy.ts";
-import { makeScreener } from "./3-screen/screener.ts";
+import { makeScreener, type Screener } from "./3-screen/screener.ts";
 import { warmUp } from "./3-screen/warm-up.ts";
 import { echoesOf } from "./4-credential/outgoing-credential.ts";
 import { makeUpstreamNeeds } from "./5-forward/make-upstream-needs.ts";
@@ -34,6 +34,8 @@ const SETTLE_MS = 250;
 
 /** What a bottle's way out is made from. */
 export type EgressParts = {
+  /** Servers that already listen where the bottle's programs connect to */
+  readonly listeners: readonly Server[];
   readonly policy: EgressPolicy;
   /** The same, compiled */
   readonly compiled: CompiledPolicy;
@@ -59,8 +61,6 @@ export type EgressParts = {
 
 /** A bottle's way out. */
 export type Egress = {
-  /** Answers at a server that already listens where the bottle's programs connect to; an agent program is awaited there. */
-  serve(listener: Server): void;
   /** Ends every connection and stops listening; doing it twice is no error. */
   close(): Promise<void>;
   stats(): EgressStats;
@@ -84,10 +84,9 @@ type EgressStats = EgressTotals & {
   readonly leaves: number;
 };
 
-/** Makes a way out that serves nobody yet, and closes it with the scope. */
+/** Serves the listeners until the scope closes. */
 export function openEgress(parts: EgressParts, scope: Scope): Egress {
-  const { policy } = parts;
-  const listeners: Server[] = [];
+  const { listeners, policy } = parts;
   const clients = new Set<Socket>();
   const upstreams = new Set<Channel>();
   const engine = makeEngine(parts, (channel) => {
@@ -109,10 +108,12 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
       .finally(() => serving.delete(settled));
     serving.add(settled);
   };
-  let callOff = (): void => {};
+  for (const listener of listeners) listener.on("connection", onConnection);
+  const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
+  const callOff = agent && warmUp((bytes) => engine.screener.scan(bytes, agent));
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
-    callOff();
+    callOff?.();
     closing ??= closeAll(listeners, onConnection, clients, upstreams)
       .then(() => engine.screener.close())
       .then(() => settleAll(serving));
@@ -120,12 +121,6 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
   };
   scope.defer("egress", close);
   return {
-    serve: (listener) => {
-      listeners.push(listener);
-      listener.on("connection", onConnection);
-      const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
-      if (agent !== undefined) callOff = warmUp((bytes) => engine.screener.scan(bytes, agent));
-    },
     close,
     stats: () => ({
       ...engine.counters,
@@ -139,11 +134,16 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
 
 function makeEngine(parts: EgressParts, onOpen: (channel: Channel) => void): Engine {
   const { policy, compiled, authority, clock } = parts;
+  let screener: Screener | undefined;
   return {
     policy,
     compiled,
     echoes: new Map(compiled.routes.map((route) => [route, makeNeedles(echoesOf(route))])),
-    screener: makeScreener(parts.known, parts.supervisor.isApproved, parts.loaded),
+    // its tables take time that the start of a command would wait for
+    get screener() {
+      screener ??= makeScreener(parts.known, parts.supervisor.isApproved, parts.loaded);
+      return screener;
+    },
     supervisor: parts.supervisor,
     limits: makeSendLimits(policy, clock),
     leaves: makeLeafContexts(authority, clock, new Set(policy.routes.map(({ route }) => route.host))),

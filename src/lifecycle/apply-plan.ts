@@ -139,10 +139,9 @@ async function apply(
       workspace: guestWorkspace(plan, folders.workspace),
       fill: async (owner, signal) => {
         options.onStep?.("fill");
-        // what keeps this process busy, while others are at work on the guest
+        // it keeps this process busy, while others are at work on the guest
         tried = warden && program && agentRoom?.tryCredential(program.provider, warden);
         tried?.catch(() => {}); // told where it is waited for
-        warden?.prepare();
         const files = [...(agent?.files ?? []), ...(canary?.files ?? [])];
         filled = await fillGuest(context, { plan, survey: planned.survey, files, folders, owner, signal });
       },

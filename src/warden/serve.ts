@@ -54,8 +54,6 @@ export type Warden = {
   readonly trust: TrustEnvironment;
   /** What it answers to, for whoever makes the guest */
   readonly services: readonly LinkService[];
-  /** Makes ready what `serve` would else have to make: some ten milliseconds, at any time before it. */
-  prepare(): void;
   /** Begins to answer at its services, and closes every other listener. On a warden that is closed already the listeners are closed. */
   serve(listeners: Listeners): void;
   /** Tries a credential at its server, before or while it serves. */
@@ -106,30 +104,36 @@ export async function openWarden(parts: WardenParts, scope: Scope): Promise<Ward
   const reachable = spec.egress.routes.length > 0 || spec.egress.observe === true;
   const services: LinkService[] = reachable ? ["egress"] : [];
   if (gate !== undefined) services.push("git");
-  const openOnce = (): Egress => {
-    const { egress: policy } = spec;
-    const screening = { known: knownValuesOf(spec), loaded, supervisor: queue };
-    const outwards = { policy, compiled, authority, trust, pool };
-    state.egress ??= openEgress({ ...screening, ...outwards, journal: write, clock, onBug }, scope);
-    return state.egress;
-  };
   return {
     certificatePem,
     services,
     trust: services.includes("egress")
       ? makeTrustEnvironment({ certificatePem, certificateDer, proxyPort: LINK_PORTS.egress, folder: TRUST_FOLDER })
       : { env: [], files: [] },
-    prepare: () => {
-      if (reachable && !state.closed) openOnce();
-    },
     serve: (listeners) => {
       if (state.closed || journal.failure.aborted) {
         for (const listener of Object.values(listeners)) listener.close();
         return;
       }
+      const policy = spec.egress;
       const { egress, git } = listeners;
       if (git !== undefined) gate === undefined ? git.close() : gate.serve(git);
-      if (egress !== undefined) openOnce().serve(egress);
+      if (egress === undefined) return;
+      const known = knownValuesOf(spec);
+      const parts = {
+        policy,
+        compiled,
+        known,
+        loaded,
+        supervisor: queue,
+        authority,
+        trust,
+        journal: write,
+        clock,
+        onBug,
+        pool,
+      };
+      state.egress = openEgress({ listeners: [egress], ...parts }, scope);
     },
     probe: (probe) => {
       const onOpen = (channel: Channel) => void probes.add(channel);

@@ -152,6 +152,7 @@ export async function openWorld(
   const { routes = [], extraCaPem = (await originAuthority()).certificatePem } = policy;
   const egress = openEgress(
     {
+      listeners: [listener],
       policy: {
         routes: [],
         resolve: [],
@@ -175,7 +176,6 @@ export async function openWorld(
     },
     scope,
   );
-  egress.serve(listener);
   return { scope, egress, port, ca, events, bugs };
 }
 
