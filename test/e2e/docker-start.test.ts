@@ -150,18 +150,23 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
       const engine = await openOwnEngine({});
       const env = { DOCKER_HOST: engine.env["DOCKER_HOST"] ?? "" };
       try {
-        const running = machine.start(["start", "--headless", "--", "sh", "-c", "echo up; sleep 1000"], {
-          env,
-          stdin: "open",
-        });
+        const script = "echo mine >kept.txt; echo up; sleep 1000";
+        const running = machine.start(["start", "--headless", "--", "sh", "-c", script], { env, stdin: "open" });
         await running.says("up");
-        engine.process.kill("SIGKILL");
+        engine.kill();
         const ran = await running.ended;
         expect(ran.code).not.toBe(0);
         expect(ran.stderr).toMatch(/\[(bottle|image|launch)\//);
         const again = await machine.run(["start", "--headless", "--", "true"], { env });
         expect(again.code).toBe(3);
         expect(again.stderr).toContain("[backend/not-available]");
+        await machine.run(["cleanup", "--yes"], { env }); // it finds no container, and settles the rest
+        await engine.restart();
+        const cleaned = await machine.run(["cleanup", "--yes"], { env });
+        expect(cleaned.code, cleaned.stderr).toBe(0);
+        expect(left(engine.env)).toEqual(["", ""]);
+        const kept = spawnSync("find", [machine.state, "-name", "kept.txt"], { encoding: "utf8" }).stdout.trim();
+        expect(readFileSync(kept, "utf8")).toBe("mine\n");
       } finally {
         await engine.close();
       }

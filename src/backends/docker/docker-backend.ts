@@ -19,6 +19,7 @@ import { askSocket } from "./socket/ask-socket.ts";
 import { makeCallsBySocket } from "./socket/calls-by-socket.ts";
 import { type EngineSocket, openEngineSocket } from "./socket/engine-socket.ts";
 import { findSocket } from "./socket/find-socket.ts";
+import { standInForMounts } from "./stand-in.ts";
 import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
 
 const INFO_DEADLINE_MS = 15_000;
@@ -159,6 +160,7 @@ async function removeGuest(setup: DockerSetup, ref: GuestRef): Promise<void> {
     const [name = "", workspace = ""] = line.split("\t");
     await engine.run(["kill", name]);
     if (workspace.startsWith(`${setup.home}/`) && existsSync(workspace)) {
+      await standInForMounts(engine, name, setup.home);
       await collectFolder(engine, `${name}:/home/node/workspace/.`, workspace);
     }
     await removeContainer(engine, name);
