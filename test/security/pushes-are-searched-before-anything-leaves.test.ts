@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
@@ -410,6 +410,46 @@ printf ']'
       expect(ran.err).toMatch(/leak in leak\.txt, line 2.*marked as allowed \[gitleaks\]/);
       expect(ran.err).not.toContain("line 1,");
     });
+  });
+
+  test("the first line comes while the search runs; the verdict when it ends, whatever becomes of the upstream", async () => {
+    const flow = makeUpstream(folder, "flow.git");
+    const wait = (name: string) => `while [ ! -e '${join(folder, name)}' ]; do sleep 0.02; done`;
+    writeFileSync(join(flow, "hooks/pre-receive"), `#!/bin/sh\n${wait("taken")}\n`, { mode: 0o755 });
+    const gitleaks = join(folder, "slow-gitleaks");
+    writeFileSync(gitleaks, DOUBLE.replace("#!/bin/sh", `#!/bin/sh\n${wait("searched")}`), { mode: 0o755 });
+    const other = await openGateWorld(folder, [makeRepo(`file://${flow}`)], { gitleaks });
+    /** What has come to whoever pushes until now; each step below is let go on by what was seen before. */
+    const push = () => {
+      const child = spawn("git", ["push", other.url(), BRANCH], { cwd: clone, env: GIT_ENV });
+      const seen: string[] = [];
+      child.stderr.on("data", (bytes: Buffer) => seen.push(bytes.toString()));
+      const reads = (text: string) => expect.poll(() => seen.join(""), { timeout: 30_000 }).toContain(text);
+      return { reads, closed: once(child, "close") };
+    };
+    try {
+      clone = await other.clone();
+      commit(clone, "a.txt", "nothing\n");
+      const passing = push();
+      await passing.reads("checking 1 new commit and 1 new version of files");
+      writeFileSync(join(folder, "searched"), "");
+      await passing.reads("nothing stands against it; sending to example");
+      writeFileSync(join(folder, "taken"), "");
+      await passing.reads("sent to example.");
+      expect(await passing.closed).toEqual([0, null]);
+      rmSync(join(folder, "searched"));
+      commit(clone, "a.txt", "LEAK-0123456789abcdef\n");
+      const refused = push();
+      await refused.reads("checking 1 new commit and 1 new version of files");
+      renameSync(flow, `${flow}.gone`);
+      writeFileSync(join(folder, "searched"), "");
+      await refused.reads("REFUSED; nothing was changed.");
+      expect(await refused.closed).toEqual([1, null]);
+      expect(other.pushes()).toMatchObject([{ outcome: "passed" }, { outcome: "refused", reason: "secret" }]);
+      expect(other.bugs).toEqual([]);
+    } finally {
+      await other.close();
+    }
   });
 
   test("that fails stops every push", async () => {
