@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -72,15 +73,21 @@ try {
   });
   const open = () => openGateWorld(folder, [makeRepo(url, { key: ssh.key, hostKey: ssh.hostKey, refs: undefined })]);
   const timed = async (world: GateWorld, cwd: string, ...args: readonly string[]) => {
+    execFileSync("sync", ["-f", folder]); // git flushes what it received, and with it whatever the clone before has left to be written
     const began = performance.now();
     const ran = await world.agent(cwd, ...args);
     if (ran.code !== 0) throw new Error(ran.err);
     return performance.now() - began;
   };
-  const times = { direct: [] as number[], cold: [] as number[], warm: [] as number[] };
+  const times = { direct: [] as number[], cold: [] as number[], warm: [] as number[], fill: [] as number[] };
+  const forgetStore = () => rmSync(join(folder, "cache"), { recursive: true, force: true });
   const pushes = { direct: [] as number[], gate: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    rmSync(join(folder, "cache"), { recursive: true, force: true });
+    forgetStore();
+    const filled = await open();
+    times.fill.push(await timed(filled, folder, "ls-remote", "-q", filled.url()));
+    await filled.close();
+    forgetStore();
     const clones = ["direct", "cold", "warm"].map((name) => join(folder, `${name}-${round}`));
     const [direct = "", cold = "", warm = ""] = clones;
     const first = await open();
@@ -104,6 +111,9 @@ try {
     for (const clone of clones) rmSync(clone, { recursive: true, force: true });
   }
   report(`clone of ${FILES} files by the first bottle`, times.direct, times.cold);
+  console.log(
+    `  of which until the mirror has everything (ls-remote of a first bottle): ${median(times.fill).toFixed(0)} ms`,
+  );
   report(`clone of ${FILES} files by a later bottle`, times.direct, times.warm);
   report("push of one small commit", pushes.direct, pushes.gate);
 

@@ -87,11 +87,17 @@ export function makeMirror(parts: MirrorParts): Mirror {
     dirty: false,
     swept: undefined,
   };
-  const refs = async () =>
-    parseOwnRefs(
-      await readGit(["for-each-ref", "--format=%(objectname) %(refname)"], { cwd: folder, env: { GIT_DIR: folder } }),
-    );
-
+  const refs = () => readRefs(folder);
+  const follow = async (updates: readonly RefUpdate[]): Promise<string | undefined> => {
+    try {
+      const kept = await keepUpdates(updates, { cwd: folder, env: { GIT_DIR: folder }, timeoutMs: limits.listMs });
+      if (isDone(kept)) return undefined;
+      await sweepMirror(folder, false);
+      return kept.stderr;
+    } catch (error) {
+      return error instanceof Error ? error.message : "unknown";
+    }
+  };
   const look = async (): Promise<Refreshed> => {
     const args = ["ls-remote", "--symref", "--", repo.url, "HEAD", "refs/heads/*", "refs/tags/*"];
     const listed = await askUpstream(args, {
@@ -102,7 +108,8 @@ export function makeMirror(parts: MirrorParts): Mirror {
     if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
       await removeTree(folder);
       await makeFolder(parts, folder, upstream.format);
-      await borrowObjects(parts, folder, upstream);
+      // with all objects in the store, the refs are all that is missing; what cannot be set is fetched
+      if (await borrowObjects(parts, folder, upstream)) await follow(asNew(upstream.refs));
       state.format = upstream.format;
       state.head = undefined;
     }
@@ -124,16 +131,6 @@ export function makeMirror(parts: MirrorParts): Mirror {
   };
   const sweep = async () => {
     if (state.pushes === 0) await sweepMirror(folder, true);
-  };
-  const follow = async (updates: readonly RefUpdate[]): Promise<string | undefined> => {
-    try {
-      const kept = await keepUpdates(updates, { cwd: folder, env: { GIT_DIR: folder }, timeoutMs: limits.listMs });
-      if (isDone(kept)) return undefined;
-      await sweepMirror(folder, false);
-      return kept.stderr;
-    } catch (error) {
-      return error instanceof Error ? error.message : "unknown";
-    }
   };
   return {
     ...{ repo, folder, turns, refs },
@@ -206,12 +203,13 @@ function nameStore(identity: string): Promise<string> {
 
 /**
  * Lets the mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
- * doing that. Refs are never shared: what is new to the upstream is decided by the mirror's own. One shared store for each
- * url and credential, so that nobody finds objects which his own credential does not reach.
+ * doing that; says whether they are all that the upstream has. Refs are never shared: what is new to the upstream is decided
+ * by the mirror's own. One shared store for each url and credential, so that nobody finds objects which his own credential
+ * does not reach.
  */
-async function borrowObjects(parts: MirrorParts, folder: string, { format, refs }: UpstreamRefs): Promise<void> {
+async function borrowObjects(parts: MirrorParts, folder: string, { format, refs }: UpstreamRefs): Promise<boolean> {
   const { policy, repo } = parts;
-  if (refs.size === 0) return;
+  if (refs.size === 0) return false;
   const identity = JSON.stringify([
     format,
     repo.url,
@@ -222,16 +220,31 @@ async function borrowObjects(parts: MirrorParts, folder: string, { format, refs 
   const store = join(policy.cache, await nameStore(identity));
   await makePrivateFolder(policy.cache);
   const attempt = await tryLock(`${store}.lock`, parts.holder);
+  let whole = false;
   if (attempt.kind === "taken") {
     try {
       if (!(await folderExists(store))) await makeFolder(parts, store, format);
-      // when it fails, the mirror's own fetch says why; what a killed bottle left is out of the way of the next one
-      if (!isDone(await fetchInto(parts, store))) await sweepMirror(store, true);
+      const hasAll = async () => sameRefs(refs, await readRefs(store)); // git sets a ref when it has all that it leads to
+      whole = await hasAll();
+      if (!whole) {
+        // when it fails, the mirror's own fetch says why; what a killed bottle left is out of the way of the next one
+        if (isDone(await fetchInto(parts, store))) whole = await hasAll();
+        else await sweepMirror(store, true);
+      }
     } finally {
       await attempt.lock.release();
     }
   }
-  if (await folderExists(join(store, "objects"))) {
-    await writeAtomically(join(folder, "objects/info/alternates"), `${join(store, "objects")}\n`);
-  }
+  if (!(await folderExists(join(store, "objects")))) return false;
+  await writeAtomically(join(folder, "objects/info/alternates"), `${join(store, "objects")}\n`);
+  return whole;
+}
+
+async function readRefs(folder: string): Promise<Refs> {
+  const args = ["for-each-ref", "--format=%(objectname) %(refname)"];
+  return parseOwnRefs(await readGit(args, { cwd: folder, env: { GIT_DIR: folder } }));
+}
+
+function asNew(refs: Refs): readonly RefUpdate[] {
+  return [...refs].map(([name, id]) => ({ name, old: "0".repeat(id.length), new: id }));
 }
