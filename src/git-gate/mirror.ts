@@ -8,7 +8,7 @@ import { askUpstream } from "./ask-upstream.ts";
 import { readGit } from "./git-process.ts";
 import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
 import type { GatePolicy, GateRepo } from "./policy.ts";
-import { keepUpdates, type RefUpdate, sendUpdates } from "./send-updates.ts";
+import { findTook, keepUpdates, type RefUpdate, sendUpdates, type Took } from "./send-updates.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
 import { Turns } from "./turns.ts";
 import type { UpstreamAccess } from "./upstream-access.ts";
@@ -18,7 +18,7 @@ import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs
 export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
 
 /** What the upstream did with a push, and what of it the mirror could not follow. */
-export type Delivered = { readonly sent: Finished; readonly unkept: string | undefined };
+export type Delivered = { readonly sent: Finished; readonly took: Took; readonly unkept: string | undefined };
 
 /** A bare repository of one bottle that has what the upstream has: its branches, its tags, and nothing else. */
 export type Mirror = {
@@ -98,11 +98,12 @@ export function makeMirror(parts: MirrorParts): Mirror {
       return error instanceof Error ? error.message : "unknown";
     }
   };
-  const look = async (): Promise<Refreshed> => {
-    const args = ["ls-remote", "--symref", "--", repo.url, "HEAD", "refs/heads/*", "refs/tags/*"];
-    const listed = await askUpstream(args, {
+  const list = (...names: readonly string[]) =>
+    askUpstream(["ls-remote", "--symref", "--", repo.url, ...names], {
       ...{ cwd: policy.folder, env: { ...access.env, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
     });
+  const look = async (): Promise<Refreshed> => {
+    const listed = await list("HEAD", "refs/heads/*", "refs/tags/*");
     if (!isDone(listed)) return { kind: "unreachable", said: listed.stderr };
     const upstream = parseUpstreamRefs(listed.stdout.toString("utf8"));
     if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
@@ -164,10 +165,11 @@ export function makeMirror(parts: MirrorParts): Mirror {
       state.freshAt = undefined;
       const env = { ...access.env, GIT_DIR: folder };
       const sent = await sendUpdates(repo.url, updates, { cwd: folder, env, timeoutMs: limits.transferMs, signal });
-      if (!isDone(sent)) return { sent, unkept: undefined };
+      const took = await findTook(sent, updates, list);
+      if (took !== "all") return { sent, took, unkept: undefined };
       const unkept = await follow(updates);
       if (unkept === undefined) state.freshAt = freshAt;
-      return { sent, unkept };
+      return { sent, took, unkept };
     },
   };
 }

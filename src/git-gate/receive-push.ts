@@ -5,7 +5,7 @@ import { type Checked, checkPush, type PushReason } from "./check-push.ts";
 import type { GitEnv } from "./git-process.ts";
 import type { HookChannel, HookInput } from "./hook-channel.ts";
 import type { Mask } from "./mask-text.ts";
-import { isDone, type Mirror } from "./mirror.ts";
+import type { Mirror } from "./mirror.ts";
 import type { GatePolicy } from "./policy.ts";
 import type { Scan } from "./push-finding.ts";
 import { tellFinding } from "./push-words.ts";
@@ -133,9 +133,9 @@ async function send(
   say(`nothing stands against it; sending to ${mirror.repo.name}`);
   const delivered = await mirror.deliver(updates).catch(onBug);
   if (delivered === undefined) return refusal("broken-off", [UNKNOWN]);
-  const { sent, unkept } = delivered;
-  if (isDone(sent)) return { kind: "passed", unkept };
-  if (sent.exit.kind === "signal") return refusal("broken-off", [...tellUpstreamWords(sent.stderr, mask), UNKNOWN]);
+  const { sent, took, unkept } = delivered;
+  if (took === "all") return { kind: "passed", unkept };
+  if (took === "unknown") return refusal("broken-off", [...tellUpstreamWords(sent.stderr, mask), UNKNOWN]);
   const said = tellUpstreamWords(`${sent.stderr}\n${tellRejected(sent.stdout.toString("utf8"))}`, mask);
   return refusal("upstream", ["The upstream did not take it; it said:", ...said.map((line) => `  ${line}`)]);
 }

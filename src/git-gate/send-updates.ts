@@ -19,6 +19,31 @@ export function sendUpdates(url: string, updates: readonly RefUpdate[], call: Gi
   return askUpstream([...args, "--", url, ...specs], call);
 }
 
+/** What of a push the upstream took; unknown where it may even be at it still. */
+export type Took = "all" | "none" | "unknown";
+
+/**
+ * Looks at the upstream's refs where the answer to a push is not its own: a connection that breaks looks the same before and
+ * after it has changed them.
+ */
+export async function findTook(
+  { exit, stdout }: Finished,
+  updates: readonly RefUpdate[],
+  list: (...names: readonly string[]) => Promise<Finished>,
+): Promise<Took> {
+  if (exit.kind === "code" && exit.code === 0) return "all";
+  const told = stdout.toString("utf8");
+  const hasBegun = exit.kind === "signal" || told.includes("\t[remote failure]");
+  if (!hasBegun && /\t\[(?:remote )?rejected\]/.test(told)) return "none";
+  const listed = await list(...updates.map(({ name }) => name)).catch(() => undefined);
+  if (listed?.exit.kind !== "code" || listed.exit.code !== 0) return "unknown";
+  const lines = listed.stdout.toString("utf8").split("\n");
+  const has = ({ name, new: id }: RefUpdate): boolean =>
+    isNothing(id) ? !lines.some((line) => line.endsWith(`\t${name}`)) : lines.includes(`${id}\t${name}`);
+  if (updates.every(has)) return "all";
+  return hasBegun ? "unknown" : "none";
+}
+
 /** Changes the mirror's own refs, all or none. */
 export function keepUpdates(updates: readonly RefUpdate[], call: GitCall): Promise<Finished> {
   const lines = updates.map((one) =>

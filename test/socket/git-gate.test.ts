@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Scope } from "../../src/base/scope.ts";
@@ -12,6 +12,7 @@ import {
   makeRepo,
   OWN,
   openGateWorld,
+  type Ran,
   refsOf,
 } from "./gate/harness.ts";
 import { GIT_ENV, git, makeUpstream, NO_SSHD, openSshUpstream, openTlsUpstream } from "./gate/upstreams.ts";
@@ -39,6 +40,8 @@ async function withWorld(world: Promise<GateWorld>, use: (world: GateWorld) => P
     await open.close();
   }
 }
+
+type KilledParts = { readonly world: GateWorld; readonly ran: Ran; readonly taken: boolean };
 
 /** Processes that keep a connection of ssh open for a gate in some folder. */
 function keptConnections(within: string): readonly string[] {
@@ -238,6 +241,53 @@ describe("what an upstream is, and does", () => {
       expect(ran.err).toContain("not this one");
       expect(refsOf(upstream)).toHaveLength(1);
       expect((await world.agent(clone, "ls-remote", "origin")).out).not.toContain("good");
+    });
+  });
+
+  describe.each([
+    ["file", undefined],
+    ["https", undefined],
+    ["ssh", NO_SSHD],
+  ] as const)("one over %s whose server is killed in the middle", (kind, missing) => {
+    const pushInto = async (hook: string, use: (parts: KilledParts) => Promise<void>) => {
+      const upstream = makeUpstream(folder, `killed-${hook}-${kind}.git`);
+      const repo =
+        kind === "file"
+          ? makeRepo(`file://${upstream}`)
+          : kind === "https"
+            ? makeRepo(`https://localhost:${tls.port}/killed-${hook}-${kind}.git`, {
+                token: new SecretValue("TOKEN", TOKEN),
+              })
+            : makeRepo(ssh.url(upstream), { key: ssh.key, hostKey: ssh.hostKey });
+      await withWorld(openGateWorld(folder, [repo], { extraCaPem: tls.caPem }), async (world) => {
+        const clone = await world.clone();
+        writeFileSync(join(upstream, "hooks", hook), "#!/bin/sh\nkill -9 $PPID\n", { mode: 0o755 });
+        commit(clone, "a.txt", "1\n");
+        const ran = await world.agent(clone, "push", "origin", `HEAD:${OWN}one`);
+        await use({ world, ran, taken: refsOf(upstream).length === 2 });
+        const { out } = await world.agent(clone, "ls-remote", "--refs", "origin");
+        const seen = out.trim().split("\n");
+        expect(seen.map((line) => line.split("\t").reverse().join(" "))).toEqual(refsOf(upstream));
+      });
+      rmSync(upstream, { recursive: true }); // with what its server could not clear away
+    };
+
+    test.skipIf(missing !== undefined)("after it took the push: that is what everybody hears", async () => {
+      await pushInto("post-receive", async ({ world, ran, taken }) => {
+        expect(taken).toBe(true);
+        expect(ran).toMatchObject({ code: 0 });
+        expect(ran.err).toContain("sent to example.");
+        expect(world.pushes()).toMatchObject([{ outcome: "passed" }]);
+      });
+    });
+
+    test.skipIf(missing !== undefined)("before it took the push: nobody hears that it did", async () => {
+      await pushInto("pre-receive", async ({ world, ran, taken }) => {
+        expect(taken).toBe(false);
+        expect(ran).toMatchObject({ code: 1 });
+        expect(ran.err).toContain("refused by the upstream");
+        expect(world.pushes()).toMatchObject([{ outcome: "refused", reason: "upstream" }]);
+      });
     });
   });
 
