@@ -62,8 +62,9 @@ async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity
     link.map((service) => LINK_PORTS[service]),
   );
   const opening = openHolder(makeHolderChain(programs, identity, { mounts, groups, listen }), marks, link);
+  opening.catch(() => {}); // told where it is waited for, unless what happens meanwhile fails before
   const endHolder = (one: Holder) => one.close();
-  scope.defer("end the holder", () => opening.then(endHolder, () => {})); // what it failed with is told below
+  scope.defer("end the holder", () => opening.then(endHolder, () => {}));
   writeEtcFolder(etc, spec.layout, host, spec.files ?? []); // while it starts
   const openOutput = () => openOutputPipes(setup.run, spec.scratch, identity);
   // the first command's pipes are made while the holder starts; a terminal has no use for them
