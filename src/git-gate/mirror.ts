@@ -225,7 +225,8 @@ async function borrowObjects(parts: MirrorParts, folder: string, { format, refs 
   let whole = false;
   if (attempt.kind === "taken") {
     try {
-      if (!(await folderExists(store))) await makeFolder(parts, store, format);
+      // what git makes last: a gate may have been killed while it made the store
+      if (!(await folderExists(join(store, "objects")))) await makeFolder(parts, store, format);
       const hasAll = async () => sameRefs(refs, await readRefs(store)); // git sets a ref when it has all that it leads to
       whole = await hasAll();
       if (!whole) {

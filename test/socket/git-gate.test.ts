@@ -363,6 +363,24 @@ describe("what an upstream is, and does", () => {
     });
   });
 
+  test("one whose shared store was begun and not made is served all the same", async () => {
+    const upstream = makeUpstream(folder, "begun.git");
+    const place = makeFolder(scope);
+    const policy = { cache: join(place, "cache") };
+    const cloneOnce = () =>
+      withWorld(openGateWorld(place, [makeRepo(`file://${upstream}`)], policy), async (world) => {
+        expect(refsOf(await world.clone()).length).toBeGreaterThan(0);
+      });
+    await cloneOnce();
+    const [store = ""] = readdirSync(policy.cache).filter((name) => !name.endsWith(".lock"));
+    for (const left of [[], ["HEAD"], ["HEAD", "config"]]) {
+      const path = join(policy.cache, store);
+      for (const name of readdirSync(path)) if (!left.includes(name)) rmSync(join(path, name), { recursive: true });
+      await cloneOnce();
+      expect(readdirSync(join(path, "objects/pack")).length).toBeGreaterThan(0); // it was made
+    }
+  });
+
   test("one that cannot be reached serves nothing from memory", async () => {
     const upstream = makeUpstream(folder, "gone.git");
     await withWorld(openGateWorld(folder, [makeRepo(`file://${upstream}`)]), async (world) => {
