@@ -110,7 +110,7 @@ export function openEgress(parts: EgressParts, scope: Scope): Egress {
   };
   for (const listener of listeners) listener.on("connection", onConnection);
   const agent = engine.compiled.routes.find((route) => route.agent !== undefined);
-  const callOff = agent && warmUp((bytes) => engine.screener.scan(bytes, agent));
+  const callOff = agent && warmUp(engine.screener, agent);
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     callOff?.();

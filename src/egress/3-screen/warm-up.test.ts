@@ -1,29 +1,52 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { makeSearch } from "./search.ts";
+import { makeRoute } from "../../../test/socket/egress/harness.ts";
+import { compilePolicy } from "../2-route/compiled-policy.ts";
+import { makeScreener, type Screener } from "./screener.ts";
 import { warmUp } from "./warm-up.ts";
 
+const [compiled] = compilePolicy(
+  { routes: [{ route: makeRoute("api.example.com"), credential: undefined }] },
+  undefined,
+).routes;
+if (compiled === undefined) throw new Error("no route");
+
+const HERE_BYTES = 64 * 1024;
+
 test("it searches here and on the thread, and finds nothing in what it searches", async () => {
-  const search = makeSearch([{ name: "KEY", value: "a-value-that-is-long-enough" }], []);
-  const searched: { readonly length: number; readonly found: number }[] = [];
-  warmUp(async (bytes) => {
-    const findings = await search.find(bytes, ["known", "tokens", "payment", "entropy"]);
-    searched.push({ length: bytes.length, found: findings.length });
-  });
-  await vi.waitFor(() => expect(searched).toHaveLength(4), 15_000);
-  expect(searched[0]?.length).toBeLessThan(32 * 1024);
-  expect(searched.slice(1).every(({ length }) => length > 32 * 1024)).toBe(true);
-  expect(searched.map(({ found }) => found)).toEqual([0, 0, 0, 0]);
-  await search.close();
+  const screener = makeScreener([{ name: "KEY", value: "a-value-that-is-long-enough" }], () => false, []);
+  const searched: { readonly what: string; readonly found: unknown }[] = [];
+  const callOff = warmUp(
+    {
+      scan: async (bytes, route) => {
+        const found = await screener.scan(bytes, route);
+        searched.push({ what: bytes.length > HERE_BYTES ? "long" : "short", found });
+        return found;
+      },
+      join: async (...said) => {
+        const found = await screener.join(...said);
+        searched.push({ what: "joined", found });
+        return found;
+      },
+    },
+    compiled,
+  );
+  await vi.waitFor(() => expect(searched.filter(({ what }) => what === "long")).toHaveLength(3), 15_000);
+  expect(new Set(searched.map(({ what }) => what))).toEqual(new Set(["short", "joined", "long"]));
+  expect(searched.flatMap(({ found }) => found ?? [])).toEqual([]);
+  callOff();
+  await screener.close();
 });
 
 test("called off, it does not begin; a failure is nobody's", async () => {
-  const scan = vi.fn(async () => {
+  const scan = vi.fn<Screener["scan"]>(async () => {
     throw new Error("closed");
   });
-  warmUp(scan)();
+  const join = async () => undefined;
+  warmUp({ scan, join }, compiled)();
   await sleep(100);
   expect(scan).not.toHaveBeenCalled();
-  warmUp(scan);
+  const callOff = warmUp({ scan, join }, compiled);
   await vi.waitFor(() => expect(scan).toHaveBeenCalledTimes(1));
+  callOff();
 });
