@@ -3,8 +3,8 @@ import { scanDeeply } from "./scan-deeply.ts";
 import { VIEW_LIMITS, type ViewLimits } from "./views.ts";
 
 /** Longer texts take long however plain they are, bytes */
-const LONGEST = 64 * 1024;
-const QUICK: ViewLimits = { ...VIEW_LIMITS, bytes: 1024 * 1024, views: 800, packed: false };
+const LONGEST = 128 * 1024;
+const QUICK: ViewLimits = { ...VIEW_LIMITS, bytes: 1024 * 1024, views: 1600, packed: false };
 
 /**
  * What `scanWholly` finds, where that is known after a few milliseconds; undefined for a text that is long, packed or full of

@@ -106,8 +106,10 @@ describe.each(COMBINATIONS)("$agent.name on a terminal, started by $operator.nam
       { kind: "say", text: "That was another one." },
       { kind: "say", text: "Three lines, I see." },
     ]);
+    const before = stub.asked.length;
     await give("count slowly");
     await pane.until((seen) => AT_WORK[agent.name].test(seen), "an agent at work");
+    await pane.until(() => stub.asked.length > before, "a model that was asked");
     pane.keys("C-c");
     await pane.until((seen) => INTERRUPTED[agent.name].test(seen), "the interruption");
     await pane.until((seen) => !/esc to interrupt/i.test(seen), "an agent that waits");

@@ -11,7 +11,7 @@ const [compiled] = compilePolicy(
 ).routes;
 if (compiled === undefined) throw new Error("no route");
 
-const HERE_BYTES = 64 * 1024;
+const HERE_BYTES = 128 * 1024;
 
 test("it searches here and on the thread, and finds nothing in what it searches", async () => {
   const screener = makeScreener([{ name: "KEY", value: "a-value-that-is-long-enough" }], () => false, []);

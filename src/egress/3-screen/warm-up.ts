@@ -9,7 +9,7 @@ const LASTS_MS = 220;
 /** The thread for long texts is not needed before an agent has asked a few times, and would take the cores that it starts on */
 const THREAD_AFTER_MS = 1_500;
 const THREAD_ROUNDS = 3;
-const LONG_BYTES = 80 * 1024;
+const LONG_BYTES = 144 * 1024;
 /** RFC 2606: nobody's */
 const HOST = "warm-up.invalid";
 
