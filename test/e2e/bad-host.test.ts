@@ -8,7 +8,7 @@ const START = ["start", "--", "true"];
 
 /** One message for a person, with what mends it, and no stack. */
 function expectRefusal(ran: Ran, code: number, why: RegExp): void {
-  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code, stdout: "" });
+  expect({ code: ran.code, stdout: ran.stdout }, ran.stderr).toEqual({ code, stdout: "" });
   expect(ran.stderr).toMatch(why);
   expect(ran.stderr).toMatch(/^bottle: [\s\S]*\n {2}hint: \S/);
   expect(ran.stderr).not.toMatch(/^ +at |a fault of bot-bottle/m);
