@@ -44,11 +44,11 @@ function endMarked(mark: string): "some" | "starting" | "none" {
   return variables.some(([pid, text]) => text === "" && readState(pid)?.isStarting === true) ? "starting" : "none";
 }
 
-interface State {
+type State = {
   /** In ticks since the machine began: with the pid it names one process, whatever programs it becomes. */
   readonly began: string | undefined;
   readonly isStarting: boolean;
-}
+};
 
 /** Nothing for a process that has ended. Fields as in proc_pid_stat(5): state, starttime (22) and env_end (51). */
 function readState(pid: number): State | undefined {

@@ -34,7 +34,8 @@ export function warmUp(screener: Pick<Screener, "scan" | "join">, compiled: Comp
     const long = Buffer.alloc(LONG_BYTES, SAMPLE);
     for (let round = 0; round < THREAD_ROUNDS && wanted; round++) await screener.scan(long, compiled);
   };
-  const start = (work: () => Promise<void>, ms: number) => setTimeout(() => void work().catch(() => {}), ms).unref(); // closed meanwhile; what fails fails again where somebody asked for it
+  // closed meanwhile; what fails fails again where somebody asked for it
+  const start = (work: () => Promise<void>, ms: number) => setTimeout(() => void work().catch(() => {}), ms).unref();
   const timers = [start(here, AFTER_MS), start(onThread, THREAD_AFTER_MS)];
   return () => {
     wanted = false;
