@@ -17,6 +17,8 @@ export type MainProcess = {
   readonly ready: Promise<Ready>;
   signal(pid: number, signal: NodeJS.Signals): void;
   watch(pid: number, mark: string): void;
+  /** When it last said that something in the guest was killed for memory, on the clock of `performance`, `ms` */
+  memoryKillAt(): number | undefined;
 };
 
 /** What the main process is told first; `guest/start-message.ts` reads it. */
@@ -53,10 +55,12 @@ export function speakWithMain({ input, output, ended, words, end }: MainStreams,
     tellUp = resolve;
   });
   void ended.then(() => tellUp(false));
+  let killedAt: number | undefined;
   const ready = new Promise<Ready>((resolve) => {
     const take = (frame: Frame) => {
       if (frame.kind === "up") tellUp(true);
       else if (frame.kind === "ready") resolve(parseReady(frame.payload.toString("utf8")));
+      else if (frame.kind === "killed") killedAt = performance.now();
       else channels.take(frame);
     };
     readFrames(output, take, end);
@@ -80,6 +84,7 @@ export function speakWithMain({ input, output, ended, words, end }: MainStreams,
     ready,
     signal: (pid, signal) => tell("signal", { pid, signal }),
     watch: (pid, mark) => tell("watch", { pid, mark }),
+    memoryKillAt: () => killedAt,
   };
 }
 

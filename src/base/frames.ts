@@ -24,6 +24,8 @@ export const FRAME_KINDS = {
   credit: 10,
   /** From the guest: its main process is about to start */
   up: 11,
+  /** From the guest: the kernel has killed something in it for memory */
+  killed: 12,
 } as const;
 
 /** Name of a kind of frame. */

@@ -5,6 +5,7 @@ import { type Frame, makeFrameReader, renderFrame } from "../base/frames.ts";
 import { type Filler, openFiller } from "./filler.ts";
 import { findOtherWays } from "./find-other-ways.ts";
 import { listenInside } from "./listen-inside.ts";
+import { makeLookForKills } from "./memory-kills.ts";
 import { parseStart, type Start } from "./start-message.ts";
 import { signalAll, signalInside, watchCommand } from "./watch-command.ts";
 
@@ -52,6 +53,7 @@ function speak(input: Readable, output: Writable, end: () => void): void {
   const write = (bytes: Buffer) => void output.write(bytes);
   const channels = makeChannels({ write, connect: () => undefined });
   const fillers: Filler[] = [];
+  const lookForKills = makeLookForKills(() => write(renderFrame("killed", 0)));
 
   const begin = (start: Start): void => {
     const listening = listenInside(start, (port, connection) => channels.open(port, connection));
@@ -82,7 +84,7 @@ function speak(input: Readable, output: Writable, end: () => void): void {
     if (kind === "start") begin(parseStart(payload.toString("utf8")));
     else if (kind === "fill") fillers[channel]?.push(payload);
     else if (kind === "signal") signalInside(payload.toString("utf8"));
-    else if (kind === "watch") watchCommand(payload.toString("utf8"));
+    else if (kind === "watch") watchCommand(payload.toString("utf8"), lookForKills);
     else channels.take(frame);
   };
 

@@ -8,7 +8,7 @@ const start = (script: string, name: string) => {
   const mark = `BOTTLE_COMMAND=${name}-${process.pid}`;
   const child = spawn("sh", ["-c", script], { env: { PATH: process.env["PATH"], BOTTLE_COMMAND: mark.split("=")[1] } });
   const [exit, out] = [once(child, "exit"), text(child.stdout)];
-  watchCommand(JSON.stringify({ pid: child.pid, mark }));
+  watchCommand(JSON.stringify({ pid: child.pid, mark }), () => {});
   return { exit, out };
 };
 

@@ -19,13 +19,15 @@ export function signalAll(signal: NodeJS.Signals): void {
 /**
  * Waits for the end of a command, then ends what it has left in the background, which carries its mark. A process that is just
  * becoming another program has no variables for a moment: the command is known by when it began, and others are given time.
+ * `look` is called each time that it is looked at.
  */
-export function watchCommand(text: string): void {
+export function watchCommand(text: string, look: () => void): void {
   const { pid, mark } = JSON.parse(text) as { readonly pid: number; readonly mark: string };
   const began = readState(pid)?.began;
   let calm = 0;
   let waited = 0;
   const timer = setInterval(() => {
+    look();
     if (began !== undefined && readState(pid)?.began === began) return;
     const left = endMarked(mark);
     if (left === "starting") waited += 1;

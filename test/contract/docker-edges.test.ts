@@ -136,6 +136,24 @@ describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`
     }
   });
 
+  test("a command is told to have ended for memory when it did, and not because memory ran out before", async () => {
+    const bottle = await openDockerBottle({ limits: { memoryBytes: 96 * 1024 * 1024 } });
+    const grow = "node -e 'const a = []; for (;;) a.push(Buffer.alloc(1 << 20, 1))'";
+    const killed = { kind: "signal", signal: "SIGKILL" };
+    try {
+      // it outlives the program that it started, and is ended later for no such reason
+      const outlived = await bottle.run(["sh", "-c", `${grow}; echo $?; sleep 2; kill -9 $$`]);
+      expect(outlived).toMatchObject({ exit: killed, stdout: "137\n" });
+      expect(await bottle.guest.explainKill?.()).toBeUndefined();
+      expect((await bottle.run(["sh", "-c", `exec ${grow}`])).exit).toEqual(killed);
+      expect(await bottle.guest.explainKill?.()).toMatch(/memory ran out/);
+      expect((await bottle.run(["sh", "-c", "kill -9 $$"])).exit).toEqual(killed);
+      expect(await bottle.guest.explainKill?.()).toBeUndefined();
+    } finally {
+      await bottle.close();
+    }
+  });
+
   test("an image that is gone before its container is made is told as that, and nothing is left", async () => {
     const gone = `sha256:${"0".repeat(64)}`;
     await expect(openDockerBottle({ image: gone })).rejects.toMatchObject({

@@ -1,26 +1,15 @@
-import { type Engine, succeeded } from "../../images/engine.ts";
+/** When a command ran, on the clock of `performance`, `ms` */
+export type Ran = { readonly began: number; readonly ended: number };
 
-/** Where the kernel counts what it killed, in the newer and in the older tree of control groups. */
-const COUNTERS = "cat /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control 2>/dev/null; true";
-const DEADLINE_MS = 5_000;
+/** Time that a process may take to end after the kernel has killed it: all its memory is given back first, `ms` */
+const DYING_MS = 1_000;
 
 /**
- * Whether memory ran out in a container: the engine tells it of one that has ended, the kernel's counter of one that runs.
- * What is not known is not the case.
+ * Whether a kill for memory was that of a command which ended by one. A kill before it began was another's; one long before
+ * its end was that of something it had started and outlived. Pure.
  */
-export async function ranOutOfMemory(engine: Engine, name: string, hasEnded: boolean): Promise<boolean> {
-  const args = hasEnded
-    ? ["container", "inspect", "--format", "{{.State.OOMKilled}}", name]
-    : ["exec", "--workdir", "/", name, "sh", "-c", COUNTERS];
-  const told = await engine.run(args, { timeoutMs: DEADLINE_MS, maxOutputBytes: 64 * 1024 }).catch(() => undefined);
-  if (told === undefined || !succeeded(told.exit)) return false;
-  const text = told.stdout.toString("utf8");
-  return hasEnded ? text.trim() === "true" : countKills(text) > 0;
-}
-
-/** Processes that were killed for memory, as the kernel's counters tell; pure. */
-export function countKills(text: string): number {
-  return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
+export function endedForMemory({ began, ended }: Ran, killedAt: number | undefined): boolean {
+  return killedAt !== undefined && killedAt >= Math.max(began, ended - DYING_MS);
 }
 
 const MEBIBYTE = 1024 * 1024;

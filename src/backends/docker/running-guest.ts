@@ -4,9 +4,10 @@ import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "..
 import { keepUnless } from "../keep-results.ts";
 import type { Tool } from "../read-tools.ts";
 import type { ContainerCalls, Holder } from "./container-calls.ts";
+import { type ContainerEnd, readContainerEnd } from "./container-end.ts";
 import { OWN_PROGRAMS } from "./container-form.ts";
 import { type Launcher, type LaunchParts, openLauncher, type RunningCommand } from "./guest-process.ts";
-import { explainMemory, ranOutOfMemory } from "./out-of-memory.ts";
+import { endedForMemory, explainMemory, type Ran } from "./out-of-memory.ts";
 import type { DockerSetup } from "./setup.ts";
 
 /** A container that is up, and what it was made from. */
@@ -44,6 +45,7 @@ export function makeRunningGuest(parts: RunningParts): RunningGuest {
   const launch = makeLaunchParts(parts);
   const running = new Set<RunningCommand>();
   let stopping: Promise<void> | undefined;
+  let last: Ran | undefined;
   let expected: Promise<Launcher> | undefined;
   const takeLauncher = async (terminal: GuestCommand["terminal"]): Promise<Launcher> => {
     const taken = expected;
@@ -61,8 +63,12 @@ export function makeRunningGuest(parts: RunningParts): RunningGuest {
   const exec = async (command: GuestCommand): Promise<GuestProcess> => {
     if (stopping !== undefined) throw new BottleError("launch/failed", `the bottle ${spec.slug} is stopped`);
     const launcher = await takeLauncher(command.terminal);
+    const began = performance.now();
     const one = await launcher.launch(command);
     running.add(one);
+    void one.process.exit.then(() => {
+      last = { began, ended: performance.now() };
+    });
     return one.process;
   };
   return {
@@ -82,7 +88,7 @@ export function makeRunningGuest(parts: RunningParts): RunningGuest {
       });
       return stopping;
     },
-    explainKill: () => explainKill(parts),
+    explainKill: async () => last && explainKill(parts, last),
     collect: async () => {
       const { workspace, layout } = spec;
       if (workspace.kind !== "folder") return;
@@ -115,10 +121,20 @@ function makeLaunchParts({ setup, calls, spec, name, holder, user, tools, ownNod
 }
 
 /** Memory that ran out ends a command or the whole container; else, whoever ends the main process ends the container. */
-async function explainKill({ setup: { engine }, spec, name, holder }: RunningParts): Promise<string | undefined> {
-  const ended = await isSettledWithin(holder.exit, TOLD_LATE_MS);
-  if (await ranOutOfMemory(engine, name, ended)) return explainMemory(spec.limits.memoryBytes);
-  return ended ? "something inside ended the main process of the bottle, and the bottle with it" : undefined;
+async function explainKill(parts: RunningParts, last: Ran): Promise<string | undefined> {
+  const { setup, spec, name, holder } = parts;
+  const isOver = await isSettledWithin(holder.exit, TOLD_LATE_MS);
+  const memory = explainMemory(spec.limits.memoryBytes);
+  if (endedForMemory(last, holder.memoryKillAt())) return memory;
+  const end = isOver ? await readContainerEnd(setup.engine, name) : undefined;
+  return end && explainEnd(end, memory, holder.memoryKillAt() !== undefined);
+}
+
+/** The engine only knows that memory ran out some time: where that was told long before, the end may have another reason. */
+function explainEnd({ ranOutOfMemory }: ContainerEnd, memory: string, wasTold: boolean): string {
+  if (ranOutOfMemory && !wasTold) return memory;
+  const other = "something inside ended the main process of the bottle, and the bottle with it";
+  return ranOutOfMemory ? `${other}, or ${memory}` : other;
 }
 
 /** Kills everything inside. The engine is asked, because the main process may be stopped by who it shares its user with. */
