@@ -51,7 +51,12 @@ const UNREACHABLE =
 
 /** Whether an error says that no engine answers any more; what it held is then found by the next clean-up. */
 export function isEngineGone(error: unknown): boolean {
-  return error instanceof BottleError && error.code === "image/engine-failed" && UNREACHABLE.test(error.message);
+  return error instanceof BottleError && error.code === "image/engine-failed" && saysEngineGone(error.message);
+}
+
+/** Whether words are those of a command that has no engine behind it. */
+export function saysEngineGone(words: string): boolean {
+  return UNREACHABLE.test(words);
 }
 
 const NOISE = [

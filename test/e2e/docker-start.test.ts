@@ -155,8 +155,13 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
         await running.says("up");
         engine.kill();
         const ran = await running.ended;
-        expect(ran.code).not.toBe(0);
-        expect(ran.stderr).toMatch(/\[(bottle|image|launch)\//);
+        expect(ran.code).toBe(4);
+        expect(ran.stderr.match(/^bottle: .*/gm)).toEqual([
+          expect.stringMatching(
+            /the engine went away, and the bottle default-\w+ may still run.*\[bottle\/still-running\]/,
+          ),
+        ]);
+        expect(ran.stderr).toMatch(/hint: start the engine.*`bottle cleanup`/);
         const again = await machine.run(["start", "--headless", "--", "true"], { env });
         expect(again.code).toBe(3);
         expect(again.stderr).toContain("[backend/not-available]");

@@ -1,5 +1,6 @@
 import { BottleError } from "../../base/errors.ts";
 import { isSettledWithin } from "../../base/is-settled-within.ts";
+import { explainWords, saysEngineGone } from "../../images/engine.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec, Listeners } from "../backend.ts";
 import { keepUnless } from "../keep-results.ts";
 import type { Tool } from "../read-tools.ts";
@@ -27,6 +28,7 @@ export type RunningParts = {
 };
 
 const STOP_DEADLINE_MS = 10_000;
+const AFTERWARDS = "when the engine answers again, `bottle cleanup` ends the bottle and fetches what the agent made";
 /** Time that the end of a container may be told after that of a command in it, `ms` */
 const TOLD_LATE_MS = 500;
 
@@ -138,13 +140,16 @@ function explainEnd({ ranOutOfMemory }: ContainerEnd, memory: string, wasTold: b
 }
 
 /** Kills everything inside. The engine is asked, because the main process may be stopped by who it shares its user with. */
-async function endContainer({ calls, spec, name, holder }: RunningParts): Promise<void> {
+async function endContainer({ setup, calls, spec, name, holder }: RunningParts): Promise<void> {
   const words = await calls.kill(name);
   holder.release();
   const ended = await isSettledWithin(holder.exit, words === undefined ? STOP_DEADLINE_MS : 1000);
   if (words === undefined && ended) return;
   const why = words ?? "the container does not end";
-  throw new BottleError("bottle/still-running", `the bottle ${spec.slug} may still run, without a way out: ${why}`, {
-    hint: "when the engine answers again: bottle cleanup",
+  const still = `the bottle ${spec.slug} may still run, without a way out`;
+  const start = saysEngineGone(why) ? explainWords(setup.engine.command, why) : undefined;
+  if (start === undefined) throw new BottleError("bottle/still-running", `${still}: ${why}`, { hint: AFTERWARDS });
+  throw new BottleError("bottle/still-running", `the engine went away, and ${still}: ${why}`, {
+    hint: `${start}; ${AFTERWARDS}`,
   });
 }
