@@ -29,7 +29,10 @@ export interface Backend {
   expect?(image: GuestImage): Promise<Prepared | undefined>;
   /** Makes a guest that is ready to run commands; everything it opens is registered in the scope. */
   create(spec: GuestSpec, scope: Scope): Promise<Guest>;
-  /** Guests on this machine, found by their label and not by memory. */
+  /**
+   * Guests on this machine, found by their label and not by memory. Throws `backend/not-available` where nobody can be asked
+   * for them: that is not the same as none.
+   */
   list(): Promise<readonly GuestRef[]>;
   /** Ends a guest and removes what it left; doing it twice is no error. */
   remove(ref: GuestRef): Promise<void>;

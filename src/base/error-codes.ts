@@ -2,7 +2,10 @@ import type { ExitName } from "./exit-codes.ts";
 
 /** The one page of error codes: every `BottleError` carries one of these, and `docs/ERRORS.md` is made from it. */
 export const ERROR_CODES = {
-  "backend/not-available": { exit: "host", meaning: "The chosen backend cannot isolate anything on this machine." },
+  "backend/not-available": {
+    exit: "host",
+    meaning: "The backend cannot isolate anything on this machine, or nobody answers for it.",
+  },
   "backend/smolvm-failed": { exit: "host", meaning: "The smolvm command refused, in its own words." },
   "bottle/label-taken": { exit: "conflict", meaning: "A running bottle already has this label." },
   "bottle/name-taken": { exit: "conflict", meaning: "Every name that a container of this bottle could have is taken." },

@@ -29,6 +29,7 @@ function makeBottle(
 const facts = (bottle?: ListedBottle): CleanupFacts => ({
   bottles: bottle === undefined ? [] : [bottle],
   guests: [{ backend: "local", slug: parseSlug("dev-ab0de") ?? expect.fail(), detail: "pid 7" }],
+  unasked: new Set(),
   labels: [],
   leftovers: [],
   now,
@@ -79,6 +80,28 @@ describe("planCleanup", () => {
     ["damaged", makeBottle("dead", undefined, "no JSON"), { all: true }, "state"],
   ])("%s %#: as the rules say", (_what, bottle, rules, expected) => {
     expect(decide(bottle, rules)).toBe(expected);
+  });
+
+  test.each([
+    ["that was killed", makeBottle("dead", { status: "running" })],
+    ["that was killed while starting", makeBottle("dead", { status: "starting" })],
+    ["without anything new", makeBottle("dead", { status: "running", results: "none" })],
+  ])("a bottle %s stays whatever was asked while nobody answers for its backend", (_what, bottle) => {
+    const nobody = { ...facts(bottle), guests: [], unasked: new Set(["local"] as const) };
+    const plan = planCleanup(nobody, { results: true, olderThanMs: 0, all: true });
+    expect(plan).toMatchObject({ removals: [], kept: [{ slug: "dev-ab0de", unasked: "local" }] });
+    expect(renderCleanup(plan, plainStyle)).toMatch(/^keep {2}bottle {2}dev-ab0de {2}.*nobody answers\n$/);
+    expect(JSON.parse(renderCleanupJson(plan))).toMatchObject({ kept: [{ unasked: "local" }] });
+    expect(planCleanup({ ...nobody, unasked: new Set(["docker"]) }, DEFAULT).kept).toEqual([]);
+  });
+
+  test("what ended has given back what it held, and needs nobody to be asked", () => {
+    const ended = {
+      ...facts(makeBottle("ended", { results: "unchanged" })),
+      guests: [],
+      unasked: new Set(["local"] as const),
+    };
+    expect(planCleanup(ended, { ...DEFAULT, results: true }).removals).toMatchObject([{ kind: "state" }]);
   });
 
   test("one plan, in the order in which it is done, for a person and for a program", () => {

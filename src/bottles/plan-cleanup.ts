@@ -8,6 +8,8 @@ import type { ListedLabel } from "./list-labels.ts";
 export type CleanupFacts = {
   readonly bottles: readonly ListedBottle[];
   readonly guests: readonly FoundGuest[];
+  /** Backends that could not be asked for theirs */
+  readonly unasked: ReadonlySet<BackendName>;
   readonly labels: readonly ListedLabel[];
   readonly leftovers: readonly Leftover[];
   readonly now: Date;
@@ -36,7 +38,13 @@ export type Removal =
   | { readonly kind: "leftover"; readonly leftover: Leftover; readonly why: string };
 
 /** One bottle whose files stay, and what would remove them. */
-export type Kept = { readonly slug: Slug; readonly folder: string; readonly why: string };
+export type Kept = {
+  readonly slug: Slug;
+  readonly folder: string;
+  readonly why: string;
+  /** Backend that could not be asked whether it still has a guest of it */
+  readonly unasked: BackendName | undefined;
+};
 
 /** All removals, in the order in which they are done, and what stays. */
 export type CleanupPlan = { readonly removals: readonly Removal[]; readonly kept: readonly Kept[] };
@@ -57,9 +65,10 @@ export function planCleanup(facts: CleanupFacts, rules: CleanupRules): CleanupPl
   const kept: Kept[] = [];
   for (const bottle of facts.bottles) {
     if (isLive(bottle)) continue;
-    const { kind, why } = decide(bottle, facts.now, rules);
+    const unasked = findUnasked(bottle, facts.unasked);
+    const { kind, why } = unasked === undefined ? decide(bottle, facts.now, rules) : UNCHECKED;
     const what = { slug: bottle.slug, folder: bottle.folders.root, why };
-    if (kind === "keep") kept.push(what);
+    if (kind === "keep") kept.push({ ...what, unasked });
     else states.push({ kind, ...what });
   }
   return { removals: [...guests, ...states, ...labels, ...leftovers], kept };
@@ -67,6 +76,13 @@ export function planCleanup(facts: CleanupFacts, rules: CleanupRules): CleanupPl
 
 function isLive(bottle: ListedBottle): boolean {
   return bottle.status === "running" || bottle.status === "starting";
+}
+
+const UNCHECKED: Decision = { kind: "keep", why: "it may still run, and hold what the agent made: nobody answers" };
+
+/** The backend that would have to be asked first; one that ended has given back what it held. */
+function findUnasked({ status, record }: ListedBottle, unasked: CleanupFacts["unasked"]): BackendName | undefined {
+  return status === "dead" && record !== undefined && unasked.has(record.backend) ? record.backend : undefined;
 }
 
 function decide({ status, record, damage }: ListedBottle, now: Date, rules: CleanupRules): Decision {

@@ -22,13 +22,14 @@ export function renderCleanup(plan: CleanupPlan, style: Style): string {
   ]);
   if (going.length === 0 && staying.length === 0) return "nothing to clean up\n";
   const lines = renderColumns([...going, ...staying], style);
-  return `${[...lines, ...(going.length === 0 ? ["nothing to clean up"] : [])].join("\n")}\n`;
+  const isDone = going.length === 0 && plan.kept.every(({ unasked }) => unasked === undefined);
+  return `${[...lines, ...(isDone ? ["nothing to clean up"] : [])].join("\n")}\n`;
 }
 
 /** The same plan as JSON for a program. */
 export function renderCleanupJson(plan: CleanupPlan): string {
   const removals = plan.removals.map((removal) => ({ kind: removal.kind, ...describe(removal), why: removal.why }));
-  const kept = plan.kept.map(({ slug, folder, why }) => ({ slug, folder, why }));
+  const kept = plan.kept.map(({ slug, folder, why, unasked = null }) => ({ slug, folder, why, unasked }));
   return `${JSON.stringify({ removals, kept }, undefined, 2)}\n`;
 }
 

@@ -121,6 +121,14 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
         { encoding: "utf8" },
       ).stdout;
     await until(() => alive() === "");
+    // where nobody answers, nothing is called removed, and nothing that is waited for goes
+    const nowhere = { env: { DOCKER_HOST: `unix://${machine.settings}/none.sock` } };
+    const unasked = await machine.run(["cleanup", "--yes", "--all"], nowhere);
+    expect(unasked.code).toBe(3);
+    expect(unasked.stdout).toMatch(/^keep {2}bottle {2}default-\w+ {2}.*nobody answers\n$/);
+    expect(unasked.stderr).toMatch(
+      /1 bottle was not cleaned up: docker: .*\[backend\/not-available\]\n {2}hint: start/,
+    );
     const cleaned = await machine.run(["cleanup", "--yes"]);
     expect(cleaned.code, cleaned.stderr).toBe(0);
     expect(left()).toEqual(["", ""]);
@@ -165,7 +173,8 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
         const again = await machine.run(["start", "--headless", "--", "true"], { env });
         expect(again.code).toBe(3);
         expect(again.stderr).toContain("[backend/not-available]");
-        await machine.run(["cleanup", "--yes"], { env }); // it finds no container, and settles the rest
+        const early = await machine.run(["cleanup", "--yes"], { env });
+        expect(early).toMatchObject({ code: 3, stdout: expect.stringMatching(/^keep .*nobody answers\n$/) });
         await engine.restart();
         const cleaned = await machine.run(["cleanup", "--yes"], { env });
         expect(cleaned.code, cleaned.stderr).toBe(0);

@@ -118,11 +118,14 @@ const OF_THIS_HOME = (setup: DockerSetup) => [
   `label=${LABELS.home}=${makeOwnerMark(setup.home, setup.uid)}`,
 ];
 
-/** Guests of this home that run or have left something; none where there is no engine to ask. */
+/** Guests of this home that run or have left something. Throws `backend/not-available` where there is no engine to ask. */
 async function listGuests(setup: DockerSetup): Promise<readonly GuestRef[]> {
   const { engine } = setup;
   const found = findEngine(engine.command, setup.platform, await readInfo(setup));
-  if (found.kind === "none") return [];
+  if (found.kind === "none") {
+    const { detail, fix } = found.check;
+    throw new BottleError("backend/not-available", detail, fix === undefined ? {} : { hint: fix });
+  }
   const slug = labelTemplate(LABELS.slug, found.facts);
   const [containers, volumes] = await Promise.all([
     mustRun(engine, "containers cannot be listed", [

@@ -68,11 +68,7 @@ export function makeSmolmachinesBackend(setup: SmolmachinesSetup): Backend {
       return guest;
     },
     list: async () => findGuests(await listMachines(setup), makeOwnerMark(setup.home, setup.uid)),
-    remove: async (ref) => {
-      const found = await lookOnce();
-      if (found.kind === "none") return;
-      await removeGuest(setup, hasUsers(found.version) ? "0:0" : undefined, ref);
-    },
+    remove: async (ref) => removeGuest(setup, hasUsers(await requireVersion()) ? "0:0" : undefined, ref),
   };
 }
 
@@ -100,10 +96,15 @@ async function checkEngine({ engine }: SmolmachinesSetup): Promise<ProbeCheck> {
   }
 }
 
-/** The machines of this user; none where there is no smolvm to ask. */
-async function listMachines({ smolvm }: SmolmachinesSetup): Promise<readonly Machine[]> {
+/** The machines of this user. Throws `backend/not-available` where there is no smolvm that lists them. */
+async function listMachines(setup: SmolmachinesSetup): Promise<readonly Machine[]> {
+  const { smolvm } = setup;
   const answers = await askSmolvm(smolvm);
-  return (answers && parseMachines(answers.list.stdout.toString("utf8"))) ?? [];
+  const machines = answers && parseMachines(answers.list.stdout.toString("utf8"));
+  if (machines !== undefined) return machines;
+  const found = findSmolvm(smolvm.command, setup, answers);
+  const { detail, fix } = found.kind === "none" ? found.check : { detail: "it lists no machines", fix: undefined };
+  throw new BottleError("backend/not-available", detail, fix === undefined ? {} : { hint: fix });
 }
 
 /** Ends a guest, fetches its workspace where that is waited for, and removes the machine. */
