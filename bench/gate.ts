@@ -79,14 +79,10 @@ try {
     if (ran.code !== 0) throw new Error(ran.err);
     return performance.now() - began;
   };
-  const times = { direct: [] as number[], cold: [] as number[], warm: [] as number[], fill: [] as number[] };
+  const times = { direct: [] as number[], cold: [] as number[], warm: [] as number[] };
   const forgetStore = () => rmSync(join(folder, "cache"), { recursive: true, force: true });
   const pushes = { direct: [] as number[], gate: [] as number[] };
   for (let round = 0; round < ROUNDS; round++) {
-    forgetStore();
-    const filled = await open();
-    times.fill.push(await timed(filled, folder, "ls-remote", "-q", filled.url()));
-    await filled.close();
     forgetStore();
     const clones = ["direct", "cold", "warm"].map((name) => join(folder, `${name}-${round}`));
     const [direct = "", cold = "", warm = ""] = clones;
@@ -111,9 +107,6 @@ try {
     for (const clone of clones) rmSync(clone, { recursive: true, force: true });
   }
   report(`clone of ${FILES} files by the first bottle`, times.direct, times.cold);
-  console.log(
-    `  of which until the mirror has everything (ls-remote of a first bottle): ${median(times.fill).toFixed(0)} ms`,
-  );
   report(`clone of ${FILES} files by a later bottle`, times.direct, times.warm);
   report("push of one small commit", pushes.direct, pushes.gate);
 

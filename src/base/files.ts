@@ -45,6 +45,18 @@ export async function writeAtomically(path: string, text: string | Uint8Array, m
   }
 }
 
+/** Opens a new file in a folder, to be written and read, that has no name there: it is gone when nobody has it open. */
+export async function openNamelessFile(folder: string): Promise<FileHandle> {
+  const path = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    const file = await open(path, "wx+", 0o600);
+    await rm(path);
+    return file;
+  } catch (error) {
+    throw fileError(error, "write", path);
+  }
+}
+
 /** Removes a file of ours; one that is not there is no error. */
 export async function removeFile(path: string): Promise<void> {
   try {

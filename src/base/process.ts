@@ -28,6 +28,8 @@ export type RunOptions = {
   readonly gid?: number;
   /** Open descriptor that takes its standard output, which is then not kept */
   readonly stdoutTo?: number;
+  /** Open descriptor that it has as its descriptor 3 */
+  readonly third?: number;
   /** Whether it heads a process group, so that what it started ends with it, by force where it does not listen */
   readonly group?: boolean;
 };
@@ -43,7 +45,12 @@ export const run: Run = (argv, options) =>
   new Promise((resolve, reject) => {
     const [file, ...args] = argv;
     const { group = false } = options;
-    const stdio: StdioOptions = ["pipe", options.stdoutTo ?? "pipe", "pipe"];
+    const stdio: StdioOptions = [
+      "pipe",
+      options.stdoutTo ?? "pipe",
+      "pipe",
+      ...(options.third === undefined ? [] : [options.third]),
+    ];
     const child = startProcess(argv, { ...options, stdio, ...(group ? { detached: true } : {}) });
     const kill = (why: BottleError) => {
       if (group) signalGroup(child, "SIGKILL");

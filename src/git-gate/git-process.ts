@@ -47,11 +47,17 @@ export type GitCall = {
   readonly stdin?: string;
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Open descriptor that takes the pack which a fetch receives, byte for byte, as it comes */
+  readonly packTo?: number;
 };
 
 /** Runs one git command with nothing of anybody's configuration but the repository's, which is ours. */
-export function runGit(args: readonly string[], { env, ...call }: GitCall): Promise<Finished> {
-  return run(limited(args), { ...call, env: { ...GIT_ENV, ...env }, maxOutputBytes: 512 * 1024 * 1024, group: true });
+export function runGit(args: readonly string[], { env, packTo, ...call }: GitCall): Promise<Finished> {
+  const tee = packTo === undefined ? {} : { GIT_TRACE_PACKFILE: "3" };
+  return run(limited(args), {
+    ...{ ...call, env: { ...GIT_ENV, ...env, ...tee }, maxOutputBytes: 512 * 1024 * 1024, group: true },
+    ...(packTo === undefined ? {} : { third: packTo }),
+  });
 }
 
 /** Starts a git command as the head of a process group of its own, with the pipes that are asked for. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Duplex } from "node:stream";
 import { showHarmlessly } from "../base/plain-text.ts";
+import { makePacket } from "./packets.ts";
 import type { RefUpdate } from "./send-updates.ts";
 
 /** What the hook of a push hands over. */
@@ -76,11 +77,6 @@ function read(channel: Duplex, most: number, isWhole: (all: Buffer) => boolean):
     channel.once("close", () => resolve(undefined));
     channel.once("end", () => resolve(undefined));
   });
-}
-
-/** A line in git's protocol. */
-function makePacket(text: string): string {
-  return `${(Buffer.byteLength(text) + 4).toString(16).padStart(4, "0")}${text}`;
 }
 
 /** The lines of the hook as a value; undefined for anything that is not whole. */

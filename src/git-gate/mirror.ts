@@ -1,21 +1,31 @@
-import { scrypt } from "node:crypto";
 import { join } from "node:path";
-import { folderExists, makePrivateFolder, removeTree, writeAtomically } from "../base/files.ts";
-import type { Holder } from "../base/holder.ts";
-import { tryLock } from "../base/lock.ts";
+import { removeTree } from "../base/files.ts";
 import type { Finished } from "../base/process.ts";
+import type { ArrivingPack } from "./arriving-pack.ts";
 import { askUpstream } from "./ask-upstream.ts";
 import { readGit } from "./git-process.ts";
-import { type ObjectFormat, renderMirrorConfig } from "./mirror-config.ts";
-import type { GatePolicy, GateRepo } from "./policy.ts";
+import type { ObjectFormat } from "./mirror-config.ts";
+import { fetchInto, isDone, type MirrorParts, makeMirrorFolder, readRefs } from "./mirror-folder.ts";
+import type { GateRepo } from "./policy.ts";
 import { findTook, keepUpdates, type RefUpdate, sendUpdates, type Took } from "./send-updates.ts";
+import { borrowObjects } from "./shared-store.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
 import { Turns } from "./turns.ts";
-import type { UpstreamAccess } from "./upstream-access.ts";
-import { parseOwnRefs, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
+import { parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
 
 /** What came of looking at an upstream. */
 export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
+
+/** A first fetch of everything that an upstream has, while it runs. */
+export type FirstFetch = {
+  readonly kind: "filling";
+  /** When the upstream listed what it has, `ms` */
+  readonly at: number;
+  readonly upstream: UpstreamRefs;
+  readonly pack: ArrivingPack;
+  /** What comes of it, when the mirror has everything too */
+  readonly end: Promise<Refreshed>;
+};
 
 /** What the upstream did with a push, and what of it the mirror could not follow. */
 export type Delivered = { readonly sent: Finished; readonly took: Took; readonly unkept: string | undefined };
@@ -28,6 +38,10 @@ export type Mirror = {
   readonly turns: Turns;
   /** Makes the mirror equal to the upstream, or says why that cannot be. */
   refresh(): Promise<Refreshed>;
+  /** As `refresh`, but ends already when a first fetch of everything begins. */
+  begin(): Promise<Refreshed | FirstFetch>;
+  /** The first fetch that runs at this moment */
+  readonly filling: () => FirstFetch | undefined;
   /** When it was last seen to be equal, `ms`; undefined before the first time */
   readonly freshAt: () => number | undefined;
   refs(): Promise<Refs>;
@@ -48,7 +62,8 @@ type MirrorState = {
   head: string | undefined;
   freshAt: number | undefined;
   /** A look at the upstream that waits for its turn */
-  running: Promise<Refreshed> | undefined;
+  waiting: Look | undefined;
+  filling: FirstFetch | undefined;
   /** How many git receives at this moment */
   pushes: number;
   /** Whether one of them was broken off */
@@ -57,20 +72,8 @@ type MirrorState = {
   swept: Promise<void> | undefined;
 };
 
-/** What a mirror is made with. */
-export type MirrorParts = {
-  readonly policy: GatePolicy;
-  readonly repo: GateRepo;
-  readonly access: UpstreamAccess;
-  readonly hooks: string;
-  readonly holder: Holder;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
-};
-
-const REFSPECS = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
-const FETCH = ["fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance"];
-const FETCH_MORE = ["--no-recurse-submodules", "--update-head-ok", "--refmap="];
+/** A look at the upstream: what comes of it, and the first fetch that it begins, if it does. */
+type Look = { readonly end: Promise<Refreshed>; readonly first: Promise<FirstFetch> };
 
 /** A mirror that is made when it is first looked at. */
 export function makeMirror(parts: MirrorParts): Mirror {
@@ -82,7 +85,8 @@ export function makeMirror(parts: MirrorParts): Mirror {
     format: undefined,
     head: undefined,
     freshAt: undefined,
-    running: undefined,
+    waiting: undefined,
+    filling: undefined,
     pushes: 0,
     dirty: false,
     swept: undefined,
@@ -102,15 +106,16 @@ export function makeMirror(parts: MirrorParts): Mirror {
     askUpstream(["ls-remote", "--symref", "--", repo.url, ...names], {
       ...{ cwd: policy.folder, env: { ...access.env, GIT_DIR: "/dev/null" }, timeoutMs: limits.listMs, signal },
     });
-  const look = async (): Promise<Refreshed> => {
+  const look = async (onFilling: (first: Omit<FirstFetch, "end">) => void): Promise<Refreshed> => {
     const listed = await list("HEAD", "refs/heads/*", "refs/tags/*");
     if (!isDone(listed)) return { kind: "unreachable", said: listed.stderr };
     const upstream = parseUpstreamRefs(listed.stdout.toString("utf8"));
     if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
       await removeTree(folder);
-      await makeFolder(parts, folder, upstream.format);
+      await makeMirrorFolder(parts, folder, upstream.format);
+      const onArriving = (pack: ArrivingPack) => onFilling({ kind: "filling", at: now(), upstream, pack });
       // with all objects in the store, the refs are all that is missing; what cannot be set is fetched
-      if (await borrowObjects(parts, folder, upstream)) await follow(asNew(upstream.refs));
+      if (await borrowObjects(parts, folder, upstream, onArriving)) await follow(asNew(upstream.refs));
       state.format = upstream.format;
       state.head = undefined;
     }
@@ -129,6 +134,29 @@ export function makeMirror(parts: MirrorParts): Mirror {
     }
     state.freshAt = now();
     return { kind: "fresh" };
+  };
+  const startLook = (): Look => {
+    let announce: (first: FirstFetch) => void = () => {};
+    const first = new Promise<FirstFetch>((resolve) => {
+      announce = resolve;
+    });
+    const end: Promise<Refreshed> = turns.run(async () => {
+      state.waiting = undefined;
+      state.freshAt = undefined; // what fails, or throws, serves nothing
+      const onFilling = (begun: Omit<FirstFetch, "end">) => {
+        state.filling = { ...begun, end };
+        announce(state.filling);
+      };
+      return await look(onFilling).finally(() => {
+        state.filling = undefined;
+      });
+    });
+    return { end, first };
+  };
+  // whoever asks while one is waiting for its turn gets the answer of that one
+  const nextLook = (): Look => {
+    state.waiting ??= startLook();
+    return state.waiting;
   };
   const sweep = async () => {
     if (state.pushes === 0) await sweepMirror(folder, true);
@@ -151,15 +179,12 @@ export function makeMirror(parts: MirrorParts): Mirror {
     },
     freshAt: () => state.freshAt,
     close: () => access.close(),
-    // whoever asks while one is waiting for its turn gets the answer of that one
-    refresh: () => {
-      state.running ??= turns.run(() => {
-        state.running = undefined;
-        state.freshAt = undefined; // what fails, or throws, serves nothing
-        return look();
-      });
-      return state.running;
+    refresh: () => nextLook().end,
+    begin: () => {
+      const { end, first } = nextLook();
+      return Promise.race([end, first]);
     },
+    filling: () => state.filling,
     deliver: async (updates) => {
       const { freshAt } = state;
       state.freshAt = undefined;
@@ -172,80 +197,6 @@ export function makeMirror(parts: MirrorParts): Mirror {
       return { sent, took, unkept };
     },
   };
-}
-
-/** Whether a command ended as it should. */
-export function isDone({ exit }: Finished): boolean {
-  return exit.kind === "code" && exit.code === 0;
-}
-
-function fetchInto({ policy, repo, access, signal }: MirrorParts, folder: string): Promise<Finished> {
-  return askUpstream([...FETCH, ...FETCH_MORE, "--", repo.url, ...REFSPECS], {
-    ...{ cwd: folder, env: { ...access.env, GIT_DIR: folder }, timeoutMs: policy.limits.transferMs, signal },
-  });
-}
-
-async function makeFolder({ policy, hooks }: MirrorParts, folder: string, format: ObjectFormat): Promise<void> {
-  const args = ["init", "--quiet", "--bare", "--template=", `--object-format=${format}`, "--", folder];
-  await readGit(args, { cwd: policy.folder });
-  await writeAtomically(
-    join(folder, "config"),
-    renderMirrorConfig({ format, hooks, packBytes: policy.limits.packBytes }),
-  );
-}
-
-/** A name that says nothing about the credential in it, also when that is a short password: each guess is dear. */
-function nameStore(identity: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    scrypt(identity, "bot-bottle git store", 16, (error, key) =>
-      error ? reject(error) : resolve(key.toString("hex")),
-    );
-  });
-}
-
-/**
- * Lets the mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
- * doing that; says whether they are all that the upstream has. Refs are never shared: what is new to the upstream is decided
- * by the mirror's own. One shared store for each url and credential, so that nobody finds objects which his own credential
- * does not reach.
- */
-async function borrowObjects(parts: MirrorParts, folder: string, { format, refs }: UpstreamRefs): Promise<boolean> {
-  const { policy, repo } = parts;
-  if (refs.size === 0) return false;
-  const identity = JSON.stringify([
-    format,
-    repo.url,
-    repo.key,
-    repo.hostKey,
-    repo.token?.expose("name of a cache folder"),
-  ]);
-  const store = join(policy.cache, await nameStore(identity));
-  await makePrivateFolder(policy.cache);
-  const attempt = await tryLock(`${store}.lock`, parts.holder);
-  let whole = false;
-  if (attempt.kind === "taken") {
-    try {
-      // what git makes last: a gate may have been killed while it made the store
-      if (!(await folderExists(join(store, "objects")))) await makeFolder(parts, store, format);
-      const hasAll = async () => sameRefs(refs, await readRefs(store)); // git sets a ref when it has all that it leads to
-      whole = await hasAll();
-      if (!whole) {
-        // when it fails, the mirror's own fetch says why; what a killed bottle left is out of the way of the next one
-        if (isDone(await fetchInto(parts, store))) whole = await hasAll();
-        else await sweepMirror(store, true);
-      }
-    } finally {
-      await attempt.lock.release();
-    }
-  }
-  if (!(await folderExists(join(store, "objects")))) return false;
-  await writeAtomically(join(folder, "objects/info/alternates"), `${join(store, "objects")}\n`);
-  return whole;
-}
-
-async function readRefs(folder: string): Promise<Refs> {
-  const args = ["for-each-ref", "--format=%(objectname) %(refname)"];
-  return parseOwnRefs(await readGit(args, { cwd: folder, env: { GIT_DIR: folder } }));
 }
 
 function asNew(refs: Refs): readonly RefUpdate[] {

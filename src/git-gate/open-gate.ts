@@ -1,17 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Server, Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { removeTree } from "../base/files.ts";
 import type { Holder } from "../base/holder.ts";
 import { showHarmlessly } from "../base/plain-text.ts";
 import type { Scope } from "../base/scope.ts";
 import type { JournalEvent } from "../journal/event.ts";
+import { answerEarly } from "./answer-early.ts";
 import type { AskOperator } from "./ask-operator.ts";
-import { type GitRequest, parseGitRequest } from "./git-request.ts";
+import { parseGitRequest } from "./git-request.ts";
 import { openHookChannel } from "./hook-channel.ts";
 import { type Mask, makeMask } from "./mask-text.ts";
-import type { Mirror } from "./mirror.ts";
+import type { FirstFetch, Mirror, Refreshed } from "./mirror.ts";
 import { openMirrors } from "./open-mirrors.ts";
 import type { GatePolicy } from "./policy.ts";
 import type { Scan } from "./push-finding.ts";
@@ -89,7 +90,8 @@ export async function openGate(given: GateParts, scope: Scope): Promise<Gate> {
       }
       abort.abort();
       for (const socket of sockets) socket.destroy();
-      await settle(work);
+      const looks = [...mirrors.values()].map(({ turns }) => turns.run(async () => {})); // nobody need be waiting for them
+      await settle([...work, ...looks]);
       await Promise.all([...mirrors.values()].map((mirror) => mirror.close()));
     })();
     return closing;
@@ -122,25 +124,81 @@ async function serve(
   if (encoding !== undefined && encoding !== "gzip" && encoding !== "identity") {
     return refuse(response, 415, ["the body is encoded in a way that git does not use"]);
   }
-  if (!(await isFresh(parts, mirror, call))) {
-    const started = parts.clock.now().getTime();
-    const seen = await mirror.refresh();
-    if (seen.kind === "unreachable") {
-      const said = tellUpstreamWords(seen.said, parts.mask);
-      const ms = parts.clock.now().getTime() - started;
-      parts.journal({ kind: "git-fetch", repo: call.repo, outcome: "failed", said, ms });
-      return refuse(response, 502, [
-        `the upstream of ${call.repo} cannot be reached; nothing is served from memory. It said:`,
-        ...said,
-      ]);
-    }
-  }
-  await answer(parts, mirror, call, request, response);
+  const seen = await look(parts, mirror, call, request);
+  if (seen.kind === "unreachable") return refuse(response, 502, seen.lines);
+  if (seen.kind === "fresh" || call.kind === "advertise")
+    return await answer(parts, mirror, call, request, response, request);
+  const started = parts.clock.now().getTime();
+  const early = await answerEarly({
+    request,
+    response,
+    first: seen,
+    explain: () => tellBroken(parts, mirror, started, seen),
+  });
+  if (early === "broken") return;
+  if (early === "answered") return tellServed(parts, call, started);
+  const end = await tellEnd(parts, mirror, started, seen.end);
+  if (end.kind === "unreachable") return refuse(response, 502, end.lines);
+  await answer(parts, mirror, call, request, response, early);
 }
 
-async function isFresh({ clock }: GateParts, mirror: Mirror, call: GitRequest): Promise<boolean> {
-  const at = mirror.freshAt();
-  return call.kind === "call" && at !== undefined && clock.now().getTime() - at < STALE_MS;
+type Unreachable = { readonly kind: "unreachable"; readonly lines: readonly string[] };
+
+/** Sees to it that the mirror is what the upstream is, or, for whoever clones everything, that it is becoming that. */
+async function look(
+  parts: Serving,
+  mirror: Mirror,
+  call: GitCallRequest,
+  request: IncomingMessage,
+): Promise<{ readonly kind: "fresh" } | FirstFetch | Unreachable> {
+  const now = parts.clock.now().getTime();
+  const isYoung = (at: number | undefined) => call.kind === "call" && at !== undefined && now - at < STALE_MS;
+  if (isYoung(mirror.freshAt())) return { kind: "fresh" };
+  const isEarly = call.service === "git-upload-pack" && request.headers["git-protocol"] === "version=2";
+  const filling = mirror.filling();
+  if (isEarly && filling !== undefined && isYoung(filling.at)) return filling;
+  if (!isEarly) return await tellEnd(parts, mirror, now, mirror.refresh());
+  const begun = await mirror.begin();
+  if (begun.kind !== "filling") return await tellEnd(parts, mirror, now, Promise.resolve(begun));
+  begun.end.catch(parts.onBug); // nobody may be there for it
+  return begun;
+}
+
+/** Waits for what comes of a look, and tells the journal of a bad end. */
+async function tellEnd(
+  parts: Serving,
+  { repo }: Mirror,
+  started: number,
+  look: Promise<Refreshed>,
+): Promise<{ readonly kind: "fresh" } | Unreachable> {
+  const seen = await look;
+  if (seen.kind === "fresh") return seen;
+  const said = tellUpstreamWords(seen.said, parts.mask);
+  const ms = parts.clock.now().getTime() - started;
+  parts.journal({ kind: "git-fetch", repo: repo.name, outcome: "failed", said, ms });
+  const headline = `the upstream of ${repo.name} cannot be reached; nothing is served from memory. It said:`;
+  return { kind: "unreachable", lines: [headline, ...said] };
+}
+
+/** What a client is told, and the journal, when a first fetch ended before all of its pack was there. */
+async function tellBroken(
+  parts: Serving,
+  mirror: Mirror,
+  started: number,
+  { end }: FirstFetch,
+): Promise<readonly string[]> {
+  const seen = await tellEnd(parts, mirror, started, end);
+  if (seen.kind === "unreachable") return seen.lines;
+  const said = ["the transfer broke off, and passed when it was tried again: clone once more"];
+  const ms = parts.clock.now().getTime() - started;
+  parts.journal({ kind: "git-fetch", repo: mirror.repo.name, outcome: "failed", said, ms });
+  return said;
+}
+
+function tellServed({ journal, clock }: Serving, call: GitCallRequest, started: number): void {
+  if (call.kind === "advertise" || call.service === "git-receive-pack") return;
+  const ms = clock.now().getTime() - started;
+  journal({ kind: "git-fetch", repo: call.repo, outcome: "served", said: [], ms });
 }
 
 async function answer(
@@ -149,6 +207,7 @@ async function answer(
   call: GitCallRequest,
   request: IncomingMessage,
   response: ServerResponse,
+  body: Readable,
 ): Promise<void> {
   const { policy, journal, clock } = parts;
   const now = () => clock.now().getTime();
@@ -163,7 +222,15 @@ async function answer(
   const onGone = () => leaving.abort();
   const root = policy.folder;
   const work = async () => {
-    const { ok, words } = await serveCall({ request, response, call, root, onGone, ...(isPush ? { onHook } : {}) });
+    const { ok, words } = await serveCall({
+      request,
+      response,
+      call,
+      body,
+      root,
+      onGone,
+      ...(isPush ? { onHook } : {}),
+    });
     await pushing;
     if (!ok && !leaving.signal.aborted) {
       journal({ kind: "failed", code: "git/http-backend", message: parts.mask(words).trim().slice(0, 500) });
@@ -171,9 +238,7 @@ async function answer(
     return ok ? "whole" : "broken";
   };
   await (isPush ? mirror.receive(work) : work());
-  if (call.kind === "call" && call.service === "git-upload-pack") {
-    journal({ kind: "git-fetch", repo: call.repo, outcome: "served", said: [], ms: now() - started });
-  }
+  tellServed(parts, call, started);
 }
 
 function tellUndeclared(name: string, known: readonly string[]): readonly string[] {
@@ -196,7 +261,7 @@ function refuse(response: ServerResponse, status: number, lines: readonly string
 }
 
 /** Lets git end what it was told to end; what still runs then has lost its pipes. */
-async function settle(work: ReadonlySet<Promise<unknown>>): Promise<void> {
+async function settle(work: readonly Promise<unknown>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, SETTLE_MS);

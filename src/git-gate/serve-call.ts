@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { type Child, endGroup } from "../base/process.ts";
 import { startGit } from "./git-process.ts";
 import type { GitRequest } from "./git-request.ts";
@@ -16,6 +16,8 @@ export type CallParts = {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly call: GitCallRequest;
+  /** What the client sends: the request itself, unless something of it was read already */
+  readonly body: Readable;
   /** Folder of the mirrors */
   readonly root: string;
   /** Called when the client goes before it has its answer */
@@ -29,7 +31,7 @@ export type Served = { readonly ok: boolean; readonly words: string };
 
 /** Answers a request with git's own server program, streaming both ways; when the client goes, git ends. */
 export async function serveCall(parts: CallParts): Promise<Served> {
-  const { request, response, call, root } = parts;
+  const { response, call, body, root } = parts;
   const child = startGit(["http-backend"], {
     ...{ cwd: root, pipes: parts.onHook === undefined ? 3 : 4 },
     env: makeCgiEnv(parts),
@@ -46,9 +48,9 @@ export async function serveCall(parts: CallParts): Promise<Served> {
   });
   child.stdin?.on("error", () => {}); // git may end before it has read everything
   if (call.kind === "call") {
-    if (child.stdin) request.pipe(child.stdin);
+    if (child.stdin) body.pipe(child.stdin);
   } else {
-    request.resume();
+    body.resume();
     child.stdin?.end();
   }
   const onGone = () => {

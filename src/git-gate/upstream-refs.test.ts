@@ -6,11 +6,12 @@ const [A, B] = ["a".repeat(40), "b".repeat(40)] as const;
 
 test("branches and tags of an upstream, and where its HEAD is; nothing else", () => {
   const text = `ref: refs/heads/main\tHEAD\n${A}\tHEAD\n${A}\trefs/heads/main\n${B}\trefs/tags/v1\n${A}\trefs/tags/v1^{}\n${B}\trefs/pull/1/head\n`;
-  const { refs, head, format } = parseUpstreamRefs(text);
+  const { refs, peeled, head, format } = parseUpstreamRefs(text);
   expect([...refs]).toEqual([
     ["refs/heads/main", A],
     ["refs/tags/v1", B],
   ]);
+  expect([...peeled]).toEqual([["refs/tags/v1", A]]);
   expect({ head, format }).toEqual({ head: "refs/heads/main", format: "sha1" });
   expect(sameRefs(refs, parseOwnRefs(`${A} refs/heads/main\n${B} refs/tags/v1\n`))).toBe(true);
   expect(sameRefs(refs, parseOwnRefs(`${A} refs/heads/main\n${A} refs/tags/v1\n`))).toBe(false);
@@ -18,7 +19,7 @@ test("branches and tags of an upstream, and where its HEAD is; nothing else", ()
 });
 
 test("an empty one, one of SHA-256, one whose HEAD is elsewhere", () => {
-  expect(parseUpstreamRefs("")).toEqual({ refs: new Map(), head: undefined, format: "sha1" });
+  expect(parseUpstreamRefs("")).toEqual({ refs: new Map(), peeled: new Map(), head: undefined, format: "sha1" });
   expect(parseUpstreamRefs(`${"c".repeat(64)}\trefs/heads/x\n`).format).toBe("sha256");
   expect(parseUpstreamRefs(`ref: refs/remotes/x/y\tHEAD\n`).head).toBeUndefined();
 });

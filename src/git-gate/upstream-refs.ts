@@ -4,13 +4,21 @@ import type { ObjectFormat } from "./mirror-config.ts";
 export type Refs = ReadonlyMap<string, string>;
 
 /** What an upstream has. */
-export type UpstreamRefs = { readonly refs: Refs; readonly head: string | undefined; readonly format: ObjectFormat };
+export type UpstreamRefs = {
+  readonly refs: Refs;
+  /** What annotated tags lead to, by their names */
+  readonly peeled: Refs;
+  readonly head: string | undefined;
+  readonly format: ObjectFormat;
+};
 
 const MIRRORED = /^refs\/(heads|tags)\//;
+const PEELED = "^{}";
 
 /** Reads the output of `git ls-remote --symref`. */
 export function parseUpstreamRefs(text: string): UpstreamRefs {
   const refs = new Map<string, string>();
+  const peeled = new Map<string, string>();
   let head: string | undefined;
   let format: ObjectFormat = "sha1";
   for (const line of text.split("\n")) {
@@ -18,9 +26,11 @@ export function parseUpstreamRefs(text: string): UpstreamRefs {
     if (value.startsWith("ref: ") && name === "HEAD") head = value.slice("ref: ".length);
     if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(value)) continue;
     if (value.length === 64) format = "sha256";
-    if (MIRRORED.test(name) && !name.endsWith("^{}")) refs.set(name, value);
+    if (!MIRRORED.test(name)) continue;
+    if (name.endsWith(PEELED)) peeled.set(name.slice(0, -PEELED.length), value);
+    else refs.set(name, value);
   }
-  return { refs, head: head !== undefined && MIRRORED.test(head) ? head : undefined, format };
+  return { refs, peeled, head: head !== undefined && MIRRORED.test(head) ? head : undefined, format };
 }
 
 /** Reads the output of `git for-each-ref` with object and name. */

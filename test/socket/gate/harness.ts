@@ -41,6 +41,8 @@ export type GateWorld = {
   url(name?: string): string;
   /** Runs git as an agent would, whatever comes of it. */
   agent(cwd: string, ...args: readonly string[]): Promise<Ran>;
+  /** The same, ended as by Ctrl-C. */
+  agentUntil(signal: AbortSignal, cwd: string, ...args: readonly string[]): Promise<Ran>;
   /** Clones through the gate. */
   clone(name?: string, ...args: readonly string[]): Promise<string>;
   close(): Promise<void>;
@@ -101,15 +103,17 @@ export async function openGateWorld(
   );
   gate.serve(listener);
   const url = (name = "example") => `http://127.0.0.1:${port}/${name}.git`;
-  const agent = async (cwd: string, ...args: readonly string[]): Promise<Ran> => {
+  const agentUntil = async (signal: AbortSignal | undefined, cwd: string, ...args: readonly string[]): Promise<Ran> => {
     const child = spawn("git", args, { cwd, env: GIT_ENV, stdio: ["ignore", "pipe", "pipe"] });
+    signal?.addEventListener("abort", () => child.kill("SIGINT"));
     const code = new Promise<number | null>((resolve) => child.once("close", resolve));
     const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
     return { code: await code, out, err };
   };
+  const agent = (cwd: string, ...args: readonly string[]) => agentUntil(undefined, cwd, ...args);
   let clones = 0;
   return {
-    ...{ folder, port, gate, events, bugs, url, agent },
+    ...{ folder, port, gate, events, bugs, url, agent, agentUntil },
     pushes: () => events.filter((event) => event.kind === "git-push"),
     fetches: () => events.filter((event) => event.kind === "git-fetch"),
     clone: async (name, ...args) => {

@@ -62,8 +62,14 @@ export function makeUpstream(folder: string, name: string): string {
   return path;
 }
 
-/** Git's own server over TLS, for whoever brings the token. */
-export async function openTlsUpstream(scope: Scope, root: string, token: string, onRequest: () => void = () => {}) {
+/** Git's own server over TLS, for whoever brings the token; `within` is waited for in the middle of each answer with a pack. */
+export async function openTlsUpstream(
+  scope: Scope,
+  root: string,
+  token: string,
+  onRequest: () => void = () => {},
+  within: () => Promise<void> = async () => {},
+) {
   const seen: (string | undefined)[] = [];
   const basic = `Basic ${Buffer.from(`x-access-token:${token}`).toString("base64")}`;
   const origin = await openHttpsOrigin(scope, "localhost", (request, response) => {
@@ -71,13 +77,18 @@ export async function openTlsUpstream(scope: Scope, root: string, token: string,
     onRequest();
     if (request.url?.startsWith("/moved/"))
       return void response.writeHead(301, { Location: "https://elsewhere.example.test/" }).end();
-    if (request.headers.authorization === basic) return answerWithGit(root, request, response);
+    if (request.headers.authorization === basic) return answerWithGit(root, request, response, within);
     response.writeHead(401, { "WWW-Authenticate": 'Basic realm="git"' }).end("no");
   });
   return { port: origin.port, seen, caPem: (await originAuthority()).certificatePem };
 }
 
-function answerWithGit(root: string, request: IncomingMessage, response: ServerResponse): void {
+function answerWithGit(
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  within: () => Promise<void>,
+): void {
   const [path = "", query = ""] = (request.url ?? "").split("?");
   const { headers } = request;
   const child = spawn("git", ["http-backend"], {
@@ -101,7 +112,14 @@ function answerWithGit(root: string, request: IncomingMessage, response: ServerR
     const fields = lines.map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)] as const);
     const status = fields.find(([name]) => name === "Status")?.[1].slice(0, 3) ?? "200";
     response.writeHead(Number(status), Object.fromEntries(fields.filter(([name]) => name !== "Status")));
-    response.end(all.subarray(end + 4));
+    const body = all.subarray(end + 4);
+    const half = body.includes("packfile\n") ? body.length >> 1 : 0;
+    response.write(body.subarray(0, half));
+    const middle = half > 0 ? within() : Promise.resolve();
+    middle.then(
+      () => response.end(body.subarray(half)),
+      () => response.destroy(),
+    );
   });
 }
 
