@@ -102,8 +102,8 @@ export type GuestSpec = {
     | { readonly kind: "mount"; readonly path: string; readonly owner: { readonly uid: number; readonly gid: number } }
     | { readonly kind: "none" };
   /**
-   * Puts files into the home and workspace folders, owned as told, while the guest is made around them; without it, what is
-   * in the folders already is given to the guest
+   * Puts files into the home and workspace folders, owned as told, while the guest is made around them; rejects with the
+   * signal's reason where that stopped it. Without it, what is in the folders already is given to the guest
    */
   readonly fill?: (owner: GuestOwner, signal: AbortSignal) => Promise<void>;
   /** Folder on the host for what the backend itself must keep for this guest; private */

@@ -19,7 +19,21 @@ export async function fillBeside(
   });
   made.catch(stop);
   await Promise.allSettled([made]);
-  await Promise.allSettled([filling]);
-  failed.signal.throwIfAborted();
+  return settleBeside(made, filling, failed.signal);
+}
+
+/**
+ * Waits for a guest and for what fills it, and throws what failed. A filling that fails takes half a copy away, around which
+ * the guest may be just being made: so its own failure counts, whichever is told first. One that was only stopped rejects
+ * with the reason of its signal.
+ */
+export async function settleBeside(
+  made: Promise<Guest>,
+  filling: Promise<void> | undefined,
+  stopped: AbortSignal,
+): Promise<Guest> {
+  const [filled] = await Promise.allSettled([filling, made]);
+  if (filled.status === "rejected" && filled.reason !== stopped.reason) throw filled.reason;
+  stopped.throwIfAborted();
   return made;
 }

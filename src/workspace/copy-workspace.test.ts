@@ -254,6 +254,33 @@ test("a copy that is stopped leaves nothing", () =>
     expect(readdirSync(folder)).toEqual(["source"]);
   }));
 
+test("a copy that is stopped while git is at work says that, and nothing of git", () =>
+  as(uid, async (folder) => {
+    const found = await survey(makeRepository(folder, { a: "a\n" }), uid);
+    const stop = new AbortController();
+    const stopping: typeof run = (argv, options) => {
+      if (argv.includes("git")) stop.abort("SIGINT");
+      return run(argv, options);
+    };
+    const copying = copyWorkspace(found, join(folder, "copy"), { run: stopping, uid, signal: stop.signal });
+    await expect(copying).rejects.toBe("SIGINT");
+  }));
+
+test("a copy that fails by itself says why, also when it is stopped while it is taken away", () =>
+  as(uid, async (folder) => {
+    const source = makeRepository(folder, { a: "a\n" });
+    const found = await survey(source, uid);
+    rmSync(join(source, ".git"), { recursive: true });
+    const stop = new AbortController();
+    const removing: typeof run = (argv, options) => {
+      if (argv[0] === "rm") stop.abort("the guest failed");
+      return run(argv, options);
+    };
+    const copying = copyWorkspace(found, join(folder, "copy"), { run: removing, uid, signal: stop.signal });
+    await expect(copying).rejects.toMatchObject({ code: "workspace/unreadable" });
+    expect(stop.signal.aborted).toBe(true);
+  }));
+
 test("a survey that was not counted to its end is not copied", () =>
   as(uid, async (folder) => {
     write(folder, { "source/a": "a", "source/b": "b", "source/c/d": "d" });

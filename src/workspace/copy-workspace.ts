@@ -32,7 +32,8 @@ export type CopyResult = CopiedFiles;
 
 /**
  * Copies a surveyed workspace into `target`, which is made here with mode `0700` or is empty. Either the whole copy
- * is there afterwards or nothing of it is, on a full disk and when stopped half-way too.
+ * is there afterwards or nothing of it is, on a full disk and when stopped half-way too; then, and only then, the signal's
+ * reason is what is thrown.
  */
 export async function copyWorkspace(
   survey: WorkspaceSurvey,
@@ -47,7 +48,9 @@ export async function copyWorkspace(
     if (options.owner !== undefined) lchownSync(target, options.owner.uid, options.owner.gid);
     return copied;
   } catch (error) {
+    const wasStopped = options.signal?.aborted === true; // now: what it removes may make others fail, and them stop it
     await removeCopy(options.run, target);
+    if (wasStopped) throw options.signal?.reason;
     throw fileError(error, "write", target);
   }
 }

@@ -6,6 +6,7 @@ import { BottleError } from "../../base/errors.ts";
 import type { Scope } from "../../base/scope.ts";
 import { LINK_PORTS } from "../../plan/link-ports.ts";
 import type { Guest, GuestCommand, GuestProcess, GuestSpec } from "../backend.ts";
+import { settleBeside } from "../fill-beside.ts";
 import { makeBottleArgs } from "./args.ts";
 import { closeCgroups, openCgroups } from "./cgroup-folders.ts";
 import { planCgroups } from "./cgroups.ts";
@@ -38,9 +39,7 @@ export async function openGuest(workshop: Workshop, spec: GuestSpec, scope: Scop
   await setImmediate(); // what fills the folders keeps this process busy: the guest's own processes are started first
   const filled = fillFolders(workshop, spec, identity, failed.signal);
   filled.catch(stopOther);
-  await Promise.allSettled([filled, made]); // what fails must not leave the other at work behind its back
-  failed.signal.throwIfAborted();
-  return made;
+  return settleBeside(made, filled, failed.signal); // what fails must not leave the other at work behind its back
 }
 
 async function makeGuest(workshop: Workshop, spec: GuestSpec, identity: Identity, scope: Scope): Promise<Guest> {
