@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from "node:dgram";
+import { readlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -26,6 +27,15 @@ const ask = (host) => new Promise((resolve) => {
   const name = await dns.promises.lookup("secret.example.com").then(() => "resolved", (error) => error.code);
   console.log(JSON.stringify({ interfaces: Object.keys(os.networkInterfaces()), dialled: [...new Set(dialled)], asked: [...new Set(asked)], name }));
   process.exit();
+})();`;
+
+const NAMES = `
+const fs = require("node:fs"), dns = require("node:dns"), os = require("node:os");
+const find = (name) => dns.promises.lookup(name, { family: 4 }).then(({ address }) => address, ({ code }) => code);
+(async () => {
+  const [localhost, itself] = [await find("localhost"), await find(os.hostname())];
+  const [network, servers] = [fs.readlinkSync("/proc/self/ns/net"), fs.readFileSync("/etc/resolv.conf", "utf8")];
+  console.log(JSON.stringify({ network, localhost, itself, servers }));
 })();`;
 
 describe.skipIf(id === undefined)(`a container has no network and no privileges${why && `: ${why}`}`, () => {
@@ -73,6 +83,15 @@ describe.skipIf(id === undefined)(`a container has no network and no privileges$
     expect(heard).toEqual([]);
     const loopback = await bottle.run(["node", "-e", DIAL, "127.0.0.1,::1,localhost", port]);
     expect(JSON.parse(loopback.stdout).dialled).not.toContain("connected");
+  });
+
+  test("the network is its own: it names its loopback and itself, and no name server of this machine", async () => {
+    const { stdout, stderr } = await bottle.run(["node", "-e", NAMES]);
+    expect(stderr).toBe("");
+    const { network, localhost, itself, servers } = JSON.parse(stdout);
+    expect(network).toMatch(/^net:\[\d+\]$/);
+    expect(network).not.toBe(readlinkSync("/proc/self/ns/net"));
+    expect({ localhost, itself, servers }).toEqual({ localhost: "127.0.0.1", itself: "127.0.0.1", servers: "" });
   });
 
   test("only the port of the link listens, and what is no socket of the link is not there", async () => {

@@ -96,6 +96,16 @@ describe("what the engine itself is told", () => {
     });
   });
 
+  test("spares the engine a network only where the file of names is ours, and nobody else makes the loopback", () => {
+    const hosts = { source: "/s/hosts", target: "/etc/hosts", readOnly: true };
+    const body = (more: Partial<ContainerParts>) => makeCreateBody(makeContainerForm(spec, { ...parts, ...more }));
+    expect(body({ mounts: [hosts] })).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: "none" } });
+    for (const more of [{}, { mounts: [hosts], runtime: "runsc" }]) {
+      expect(body(more)).toMatchObject({ HostConfig: { NetworkMode: "none" } });
+      expect(body(more)).not.toHaveProperty("NetworkDisabled");
+    }
+  });
+
   test("says nothing of a command or its variables, and takes no key from whoever types", () => {
     const exec = { name: "c", user: "1000:1000", mark: "m", path: { before: "/t:", after: ":/b" } };
     expect(makeExecBody({ ...exec, terminal: undefined })).toEqual({

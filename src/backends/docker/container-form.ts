@@ -45,6 +45,8 @@ export type ContainerForm = {
   readonly volume: { readonly name: string; readonly target: string; readonly labels: readonly string[] };
   readonly memoryFolders: readonly MemoryFolder[];
   readonly mounts: readonly BindMount[];
+  /** Whether the engine need not even set up the network that is none: what it would write for it is ours */
+  readonly isUnplugged: boolean;
   /** Program and arguments of the main process */
   readonly argv: readonly [string, ...string[]];
 };
@@ -54,6 +56,9 @@ export const OWN_PROGRAMS = "/opt/bot-bottle/bin";
 
 /** Where the sockets of the link are inside. */
 export const SOCKET_FOLDER = "/run/bottle";
+
+/** Where programs look up `localhost`. */
+export const HOSTS_FILE = "/etc/hosts";
 
 /** Processes of ours in every container: its init, and the threads of the main process with a tar or two */
 const OWN_PIDS = 24;
@@ -92,6 +97,8 @@ export function makeContainerForm(spec: GuestSpec, parts: ContainerParts): Conta
       labels: parts.labelsVolumes ? renderVolumeLabels(slug, mark) : [],
     },
     memoryFolders: memoryFolders(spec, parts),
+    // under another runtime, whose loopback comes from the engine's network, nobody has tried it
+    isUnplugged: runtime === undefined && mounts.some(({ target }) => target === HOSTS_FILE),
     argv: ["sh", "-c", MAIN, parts.node, parts.program],
   };
 }

@@ -8,7 +8,7 @@ import { engineWords, explainWords, isEngineGone } from "../../images/engine.ts"
 import { takeFreeName } from "../../images/free-name.ts";
 import { readImageFacts } from "../../images/image-facts.ts";
 import { type ImageId, parseImageId } from "../../images/image-id.ts";
-import type { Guest, GuestSpec } from "../backend.ts";
+import type { Guest, GuestFile, GuestSpec } from "../backend.ts";
 import { fillBeside } from "../fill-beside.ts";
 import { makeContainerName, makeOwnerMark } from "../labels.ts";
 import { type Link, openLink } from "../link.ts";
@@ -17,7 +17,7 @@ import { type OwnFiles, writeOwnFiles } from "../own-files.ts";
 import { readTools } from "../read-tools.ts";
 import { sendFolder } from "../send-folder.ts";
 import type { ContainerCalls, Holder } from "./container-calls.ts";
-import { type ContainerParts, makeContainerForm, OWN_PROGRAMS, SOCKET_FOLDER } from "./container-form.ts";
+import { type ContainerParts, HOSTS_FILE, makeContainerForm, OWN_PROGRAMS, SOCKET_FOLDER } from "./container-form.ts";
 import { giveVolume, makeVolume } from "./give-volume.ts";
 import { makeMounts } from "./mounts.ts";
 import { isNameTaken } from "./output.ts";
@@ -107,7 +107,8 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
   ]);
   const { uid, gid } = spec.workspace.kind === "mount" ? spec.workspace.owner : spec.layout;
   const named = facts.user && uid === spec.layout.uid;
-  const files = writeOwnFiles(spec, named ? undefined : { uid, gid }, mayMount);
+  const withHosts = { ...spec, files: [...(spec.files ?? []), renderHosts(spec)] };
+  const files = writeOwnFiles(withHosts, named ? undefined : { uid, gid }, mayMount);
   const base = makeContainerName(spec.slug);
   const ownNode = facts.node === "ours";
   const parts: Omit<ContainerParts, "name"> = {
@@ -160,6 +161,11 @@ async function makeContainer(made: MakeParts): Promise<Guest | "not-built"> {
     return filled === "ours" ? guest : filled;
   });
   return taken;
+}
+
+/** Names of a container without any network but its loopback; the engine's own file would name no more. */
+function renderHosts({ layout }: GuestSpec): GuestFile {
+  return { path: HOSTS_FILE, content: `127.0.0.1 localhost ${layout.hostname}\n::1 localhost\n` };
 }
 
 /** Without an engine nothing can be removed; whoever stopped the guest was told, and the next clean-up finds it. */

@@ -14,6 +14,9 @@ export function makeCreateBody(form: ContainerForm): unknown {
     Cmd: rest,
     Env: form.emptyVariables.map((name) => `${name}=`),
     Labels: form.labels,
+    // Else the engine would start a program of its own before ours, which is half of a start, to set up a network without
+    // anything in it. Without one, the runtime makes the namespace, and its loopback, alone. The command has no word for it.
+    ...(form.isUnplugged ? { NetworkDisabled: true } : {}),
     ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true, OpenStdin: true, StdinOnce: true },
     HostConfig: { ...isolation(form), ...limits(form), ...folders(form) },
   };
