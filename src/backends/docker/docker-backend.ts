@@ -3,7 +3,7 @@ import { BottleError } from "../../base/errors.ts";
 import { parseSlug } from "../../base/ids.ts";
 import { buildImage } from "../../images/build-image.ts";
 import { removeContainer, removeVolume } from "../../images/containers.ts";
-import { mustRun } from "../../images/engine.ts";
+import { type Engine, mustRun } from "../../images/engine.ts";
 import { parseImageId } from "../../images/image-id.ts";
 import type { Backend, GuestRef, Probe } from "../backend.ts";
 import { LABELS, makeOwnerMark } from "../labels.ts";
@@ -15,10 +15,9 @@ import { openGuest } from "./guest.ts";
 import { type EngineFacts, labelTemplate, parseGuests } from "./output.ts";
 import { findEngine, type InfoOutcome, makeProbe } from "./probe.ts";
 import type { DockerSetup } from "./setup.ts";
-import { askSocket } from "./socket/ask-socket.ts";
+import { askSocket, type Told } from "./socket/ask-socket.ts";
 import { makeCallsBySocket } from "./socket/calls-by-socket.ts";
-import { type EngineSocket, openEngineSocket } from "./socket/engine-socket.ts";
-import { findSocket } from "./socket/find-socket.ts";
+import { openEngineSocket } from "./socket/engine-socket.ts";
 import { standInForMounts } from "./stand-in.ts";
 import { SANDBOX_RUNTIME, tryRuntime } from "./trial.ts";
 
@@ -28,22 +27,16 @@ const INFO_DEADLINE_MS = 15_000;
 export function makeDockerBackend(setup: DockerSetup): Backend {
   const { engine } = setup;
   // one answer serves the probe and the start that follows it
-  let found: Promise<ReturnType<typeof findEngine>> | undefined;
+  let found: ReturnType<typeof lookAtEngine> | undefined;
   const lookOnce = () => {
-    // its other questions are made ready while it looks at itself, which takes it longer
-    found ??= readInfo(setup, () => void openOnce()).then((info) => findEngine(engine.command, setup.platform, info));
+    found ??= lookAtEngine(setup);
     return found;
-  };
-  let opened: Promise<EngineSocket | undefined> | undefined;
-  const openOnce = () => {
-    opened ??= openSocket(setup).catch(() => undefined); // the command tells what is wrong with the engine
-    return opened;
   };
   const runtimeFor = (facts: EngineFacts, anew: boolean) => tryRuntime(engine, facts, { ...setup, anew });
   return {
     name: "docker",
     probe: async (_signal, depth = "quick"): Promise<Probe> => {
-      const outcome = await lookOnce();
+      const { outcome } = await lookOnce();
       if (outcome.kind === "engine") {
         return makeProbe(engine.command, outcome.facts, await runtimeFor(outcome.facts, depth === "deep"));
       }
@@ -62,7 +55,7 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
       return id && { image: id };
     },
     create: async (spec, scope) => {
-      const outcome = await lookOnce();
+      const { outcome, told } = await lookOnce();
       const image = parseImageId(spec.image ?? "");
       if (outcome.kind !== "engine" || image === undefined) {
         throw new BottleError("launch/failed", "there is no engine, or no image, to make the bottle from");
@@ -70,7 +63,7 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
       const trial = await runtimeFor(outcome.facts, false);
       const runtime = trial.kind === "works" ? SANDBOX_RUNTIME : undefined;
       const mayMount = seesThisMachine(setup, outcome.facts);
-      const calls = chooseCalls(setup, outcome.facts, await openOnce());
+      const calls = chooseCalls(setup, outcome.facts, told);
       return openGuest(setup, { calls, image, runtime, mayMount, labelsVolumes: !outcome.facts.isPodman }, spec, scope);
     },
     list: async () => listGuests(setup),
@@ -83,24 +76,31 @@ function seesThisMachine({ machine, platform, link }: DockerSetup, facts: Engine
   return platform === "linux" && link !== "remote" && facts.machine === machine && facts.system !== "Docker Desktop";
 }
 
-async function openSocket({ engine, platform, calls }: DockerSetup): Promise<EngineSocket | undefined> {
-  const path = platform === "linux" && calls !== "command" ? await findSocket(engine) : undefined;
-  return path === undefined ? undefined : openEngineSocket(path);
-}
-
 /** At the socket, where it is one of this machine and leads to an engine on it; else by the command. */
 function chooseCalls(
-  { engine }: DockerSetup,
+  { engine, platform, calls }: DockerSetup,
   { isPodman, system }: EngineFacts,
-  socket: EngineSocket | undefined,
+  told: Told | undefined,
 ): ContainerCalls {
-  const mayAsk = !isPodman && system !== "Docker Desktop";
-  return socket !== undefined && mayAsk ? makeCallsBySocket(socket) : makeCallsByCommand(engine);
+  const mayAsk = platform === "linux" && calls !== "command" && !isPodman && system !== "Docker Desktop";
+  return mayAsk && told?.version !== undefined
+    ? makeCallsBySocket(openEngineSocket(told.path, told.version))
+    : makeCallsByCommand(engine);
 }
 
-async function readInfo({ engine }: DockerSetup, onAsked = () => {}): Promise<InfoOutcome> {
-  const direct = await askSocket(engine, onAsked).catch(() => undefined);
-  if (direct !== undefined) return { exit: { kind: "code", code: 0 }, stdout: direct, stderr: "" };
+type Look = { readonly outcome: ReturnType<typeof findEngine>; readonly told: Told | undefined };
+
+/** The engine as it says itself where it can be asked, else as its command says. */
+async function lookAtEngine(setup: DockerSetup): Promise<Look> {
+  const { engine, platform } = setup;
+  const told = await askSocket(engine).catch(() => undefined);
+  const info = told === undefined ? await readInfo(engine) : { exit: DONE, stdout: told.info, stderr: "" };
+  return { outcome: findEngine(engine.command, platform, info), told };
+}
+
+const DONE = { kind: "code", code: 0 } as const;
+
+async function readInfo(engine: Engine): Promise<InfoOutcome> {
   try {
     const { exit, stdout, stderr } = await engine.run(["info", "--format", "{{json .}}"], {
       timeoutMs: INFO_DEADLINE_MS,
@@ -121,7 +121,7 @@ const OF_THIS_HOME = (setup: DockerSetup) => [
 /** Guests of this home that run or have left something. Throws `backend/not-available` where there is no engine to ask. */
 async function listGuests(setup: DockerSetup): Promise<readonly GuestRef[]> {
   const { engine } = setup;
-  const found = findEngine(engine.command, setup.platform, await readInfo(setup));
+  const { outcome: found } = await lookAtEngine(setup);
   if (found.kind === "none") {
     const { detail, fix } = found.check;
     throw new BottleError("backend/not-available", detail, fix === undefined ? {} : { hint: fix });
@@ -155,7 +155,7 @@ async function removeGuest(setup: DockerSetup, ref: GuestRef): Promise<void> {
   const { engine } = setup;
   if (parseSlug(ref.slug) === undefined) return;
   const which = [...OF_THIS_HOME(setup), "--filter", `label=${LABELS.slug}=${ref.slug}`];
-  const found = findEngine(engine.command, setup.platform, await readInfo(setup));
+  const { outcome: found } = await lookAtEngine(setup);
   const isPodman = found.kind === "engine" && found.facts.isPodman;
   const format = `{{.Names}}\t${labelTemplate(LABELS.workspace, { isPodman })}`;
   const lines = await mustRun(engine, "containers cannot be listed", ["ps", "--all", ...which, "--format", format]);

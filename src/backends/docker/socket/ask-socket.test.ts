@@ -32,8 +32,9 @@ const ask = (env: Readonly<Record<string, string>>) => {
 };
 
 test("an engine at a socket of this machine is asked itself", async () => {
-  answer = 'HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{"ServerVersion":"1"}';
-  expect(await ask({})).toBe('{"ServerVersion":"1"}');
+  const info = '{"ServerVersion":"1"}';
+  answer = `HTTP/1.0 200 OK\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n\r\n${info}`;
+  expect(await ask({})).toEqual({ path: join(folder, "sock"), info, version: "1.41" });
 });
 
 test.each([
@@ -77,5 +78,8 @@ test("an answer that says no is none", async () => {
   answer = "HTTP/1.0 500 Internal Server Error\r\n\r\n{}";
   expect(await ask({})).toBeUndefined();
   expect(parseAnswer("")).toBeUndefined();
-  expect(parseAnswer("HTTP/1.1 200 OK\r\n\r\n")).toBe("");
+  expect(parseAnswer("HTTP/1.1 200 OK\r\n\r\nApi-Version: 1.41")).toEqual({
+    info: "Api-Version: 1.41",
+    version: undefined,
+  });
 });
