@@ -18,9 +18,34 @@ const thread = await build({
   legalComments: "none", // those of the program name the same packages
   write: false,
 });
+// What few runs load has a file of its own: reading and placing it is a good part of what a start does before it does anything.
+const apart = new Map();
+for (const name of ["zod", "re2js", "@clack/prompts"]) {
+  const { metafile } = await build({
+    ...common,
+    stdin: { contents: `export * from ${JSON.stringify(name)};`, resolveDir: root },
+    outdir: dist,
+    entryNames: `${name.replace(/\W+/g, "-").replace(/^-/, "")}-[hash]`,
+    outExtension: { ".js": ".cjs" },
+    minify: true,
+    charset: "ascii",
+    legalComments: "none",
+    metafile: true,
+  });
+  apart.set(name, `./${basename(Object.keys(metafile.outputs)[0])}`);
+}
+const keepApart = {
+  name: "keep-apart",
+  setup: (plugins) =>
+    plugins.onResolve({ filter: /^(zod|re2js|@clack\/prompts)$/ }, ({ path }) => ({
+      path: apart.get(path),
+      external: true,
+    })),
+};
 const moduleUrl = { name: "moduleUrl", value: 'require("node:url").pathToFileURL(__filename).href' };
-// The program is one script, for which V8's compiled code can be kept (`src/launch.ts`). Names stay: they are what a stack
-// trace of a fault says.
+// The program is one script, for which V8's compiled code can be kept (`src/launch.ts`). It is the function that Node makes of
+// a module, written out: put around it later, V8 would copy all of the text. Names stay: they are what a stack trace of a fault
+// says.
 const { metafile } = await build({
   ...common,
   entryPoints: { bottle: join(root, "src/main.ts") },
@@ -36,7 +61,9 @@ const { metafile } = await build({
   legalComments: "linked",
   metafile: true,
   define: { "import.meta.url": moduleUrl.name, SCAN_THREAD: JSON.stringify(thread.outputFiles[0].text) },
-  banner: { js: `const ${moduleUrl.name}=${moduleUrl.value};` },
+  banner: { js: `(function(exports,require,module,__filename,__dirname){const ${moduleUrl.name}=${moduleUrl.value};` },
+  footer: { js: "})" },
+  plugins: [keepApart],
   // Native code cannot be bundled; it is loaded only for interactive bottles. The last one is for sources that run by themselves.
   external: ["@lydell/node-pty", "esbuild"],
 });

@@ -34,7 +34,7 @@ run();
 function run(): void {
   const cache = findCache();
   const compiled = cache === undefined ? undefined : readCache(cache);
-  const script = new Script(Module.wrap(readFileSync(program, "latin1")), {
+  const script = new Script(readFileSync(program, "latin1"), {
     filename: program,
     ...(compiled === undefined ? {} : { cachedData: compiled }),
   });
