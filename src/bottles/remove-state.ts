@@ -16,6 +16,7 @@ export type RemoveOptions = {
 };
 
 const AT_ONCE = 64;
+const FULL: readonly string[] = ["ENOSPC", "EDQUOT"];
 
 /**
  * Removes a folder of ours whose content an agent may have made, however deep, wide, locked or oddly named; what is not there
@@ -89,9 +90,13 @@ class Remover {
     const found = await orUndefined(() => lstat(root));
     if (found === undefined) return;
     if (!found.isDirectory()) return unlink(root);
-    await mkdir(this.#trash, { mode: 0o700 }).catch((error: unknown) => {
-      if (systemErrorCode(error) !== "EEXIST") throw error;
-    });
+    try {
+      await mkdir(this.#trash, { mode: 0o700 });
+    } catch (error) {
+      const code = systemErrorCode(error) ?? "";
+      if (FULL.includes(code)) return this.#move(root, this.#trash); // no room for one more folder: this one becomes it
+      if (code !== "EEXIST") throw error;
+    }
     await this.#moveUp(root);
   }
 
@@ -121,9 +126,13 @@ class Remover {
   async #moveUp(path: string | Buffer): Promise<string> {
     const target = join(this.#trash, `${this.#prefix}${this.#moved}`);
     this.#moved += 1;
+    await this.#move(path, target);
+    return target;
+  }
+
+  async #move(path: string | Buffer, target: string): Promise<void> {
     if (!this.#mayEnterAll) await orUndefined(() => chmod(path, 0o700));
     await orUndefined(() => rename(path, target));
-    return target;
   }
 
   async #unlink(path: Buffer): Promise<void> {

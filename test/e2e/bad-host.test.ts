@@ -74,12 +74,12 @@ describe.each(callers)("as $who, a start", (caller) => {
     expect(await machine.leftovers()).toEqual([]);
   });
 
-  test.skipIf(!isRoot).each([16, 64, 256, 1024])(
-    "with a disk of %i kB that gets full says so and leaves nothing (needs root to make one)",
+  test.skipIf(!isRoot).each(["size=16k", "size=64k", "size=256k", "size=1024k", "nr_inodes=20", "nr_inodes=30"])(
+    "with a disk of %s that gets full says so and leaves nothing (needs root to make one)",
     async (size) => {
       machine.write({ "home/large/file": Buffer.alloc(2_000_000, 1) });
       const mount = `mkdir -p ${machine.state}; chown ${caller.uid} ${machine.state}
-        mount -t tmpfs -o size=${size}k,mode=700,uid=${caller.uid} tmpfs ${machine.state}; cd ${machine.home}/large`;
+        mount -t tmpfs -o ${size},mode=700,uid=${caller.uid} tmpfs ${machine.state}; cd ${machine.home}/large`;
       const look = `"$@" && exit 99 || code=$?; find ${machine.state} -mindepth 1 -not -path '*/.labels'; exit $code`;
       const under = ["unshare", "--mount", "sh", "-euc", `${mount}\n${look}`, "sh"];
       expectRefusal(await machine.run(START, { under }), 5, /the disk is full \[file\/disk-full\]/);
