@@ -45,6 +45,9 @@ describe("the engine's words", () => {
 
 WARNING: Localhost DNS
 Error response from daemon: dockerfile parse error line 2: unknown instruction: RUNN
+See 'docker run --help'.
+
+Run 'docker run --help' for more information
 `;
     expect(engineWords(stderr)).toBe("dockerfile parse error line 2: unknown instruction: RUNN");
   });
@@ -52,6 +55,7 @@ Error response from daemon: dockerfile parse error line 2: unknown instruction: 
   test("have a fix where there is one", () => {
     expect(explainWords("docker", "write /x: no space left on device")).toContain("prune");
     expect(explainWords("docker", "Cannot connect to the Docker daemon at unix:///x")).toContain("DOCKER_HOST");
+    expect(explainWords("docker", "No such image: sha256:0")).toContain("start again");
     expect(explainWords("docker", "unknown instruction")).toBeUndefined();
   });
 });

@@ -61,6 +61,8 @@ export function saysEngineGone(words: string): boolean {
 
 const NOISE = [
   /^DEPRECATED: /,
+  /^See '.*--help'\.$/,
+  /^Run '.*--help' for more information$/,
   /^\s+Install the buildx component/,
   /^\s+https:\/\/docs\.docker\.com\/go\/buildx/,
   /^WARNING: /,
@@ -90,6 +92,8 @@ export function explainWords(command: string, words: string): string | undefined
     return `start the engine (sudo systemctl start ${command}, or open Docker Desktop), or check DOCKER_HOST`;
   }
   if (/no space left on device/i.test(words)) return `make room: ${command} system df; bottle image prune`;
+  if (/no such image|image not known/i.test(words))
+    return "somebody removed it meanwhile: start again, which builds it anew";
   if (/container-init binary not found/i.test(words)) return "install catatonit, which is podman's init";
   if (/client version .* is too old|minimum supported api version/i.test(words)) return "update the docker command";
   return undefined;

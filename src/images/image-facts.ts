@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import { makePrivateFolder, readTextIfThere, writeAtomically } from "../base/files.ts";
 import { parseJsonObject } from "../base/parse-json.ts";
-import { type Engine, engineWords, succeeded } from "./engine.ts";
+import { type Engine, engineFailure, engineWords, succeeded } from "./engine.ts";
 import { type ImageId, shortImageId } from "./image-id.ts";
 
 /** What a bottle must know of its image before it runs anything of it. */
@@ -18,6 +18,8 @@ export type ImageFacts = {
 const VERSION = 1;
 const OLDEST_NODE = 18;
 const DEADLINE_MS = 60_000;
+/** Exit code of `run` when it was the engine that failed, and nothing of the image ran */
+const REFUSED = 125;
 
 const LOOK = [
   "command -v tar >/dev/null && echo tar=yes",
@@ -27,7 +29,10 @@ const LOOK = [
   "true",
 ].join("\n");
 
-/** Looks into an image, once: what has the same content has the same answer. Throws `image/not-usable` with the reason. */
+/**
+ * Looks into an image, once: what has the same content has the same answer. Throws `image/not-usable` with the reason, and
+ * `image/engine-failed` where the engine did not even begin.
+ */
 export async function readImageFacts(
   engine: Engine,
   image: ImageId,
@@ -101,6 +106,9 @@ async function runIn(
     ],
     { timeoutMs: DEADLINE_MS },
   );
+  if (exit.kind === "code" && exit.code === REFUSED) {
+    throw engineFailure(engine, `the image ${shortImageId(image)} cannot be looked into`, stderr);
+  }
   return { ok: succeeded(exit), out: stdout.toString("utf8"), words: engineWords(stderr) };
 }
 

@@ -159,6 +159,7 @@ describe.skipIf(id === undefined)(`a container at the edges${why && `: ${why}`}`
   test("an image that is gone before its container is made is told as that, and nothing is left", async () => {
     const gone = `sha256:${"0".repeat(64)}`;
     await expect(openDockerBottle({ image: gone })).rejects.toMatchObject({
+      code: "image/engine-failed",
       message: expect.stringMatching(/no such image|unable to find image/i),
     });
   });
