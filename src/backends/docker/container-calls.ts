@@ -24,8 +24,6 @@ export type ContainerCalls = {
 
 /** A container that is held. */
 export type Holder = MainProcess & {
-  /** Resolves when it is the engine's turn: everything was asked for, or failed already */
-  readonly asked: Promise<unknown>;
   /** Resolves when the container has ended */
   readonly exit: Promise<unknown>;
   /** Lets go of the container, which ends by that. */

@@ -192,7 +192,6 @@ async function fillContainer(
   sources: readonly FillSource[],
 ): Promise<"taken" | "ours" | "not-built"> {
   holder.begin(begin);
-  await holder.asked; // until then the engine would share this machine with the builder, and longest is what comes now
   const allowed = Promise.all([isBuilt(image), filled()]).then(([yes]) => yes);
   if ((await Promise.race([allowed, holder.exit])) === false) return "not-built";
   const sending = (async () => {

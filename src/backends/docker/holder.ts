@@ -23,7 +23,7 @@ export function openHolder(engine: Engine, args: readonly string[], link: Link):
   });
   const end = () => void child.kill("SIGKILL");
   const main = speakWithMain({ input: stdin, output: stdout, ended: exit, words, end }, link);
-  return { ...main, asked: Promise.resolve(), exit, release: () => void stdin.end() };
+  return { ...main, exit, release: () => void stdin.end() };
 }
 
 function streamsOf({ stdin, stdout }: Child): { readonly stdin: Writable; readonly stdout: Readable } {

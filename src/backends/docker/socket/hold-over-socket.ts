@@ -20,10 +20,6 @@ export function holdOverSocket(socket: EngineSocket, form: ContainerForm, link: 
     words = (words + text).slice(-MOST_WORDS);
   };
   let end = () => {};
-  let tellAsked = () => {};
-  const asked = new Promise<void>((resolve) => {
-    tellAsked = resolve;
-  });
   const held = (async () => {
     const id = await create(socket, form);
     const connection = await socket.open(`/containers/${id}/attach?stream=1&stdin=1&stdout=1&stderr=1`);
@@ -34,9 +30,7 @@ export function holdOverSocket(socket: EngineSocket, form: ContainerForm, link: 
     input.pipe(connection);
     stdout.pipe(output);
     try {
-      const starting = socket.ask("POST", `/containers/${id}/start`);
-      tellAsked();
-      const started = await starting;
+      const started = await socket.ask("POST", `/containers/${id}/start`);
       if (started.status >= 400) throw explainAnswer(started);
       await over;
     } finally {
@@ -49,7 +43,7 @@ export function holdOverSocket(socket: EngineSocket, form: ContainerForm, link: 
     output.end();
   });
   const main = speakWithMain({ input, output, ended: exit, words: () => words, end: () => end() }, link);
-  return { ...main, asked: Promise.race([asked, exit]), exit, release: () => void input.end() };
+  return { ...main, exit, release: () => void input.end() };
 }
 
 async function create(socket: EngineSocket, form: ContainerForm): Promise<string> {
