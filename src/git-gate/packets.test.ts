@@ -13,3 +13,8 @@ test("what is written is read again", () => {
 test.each(["000", "zzzz", "0003", "0002", "0009abcd", "-001", "0x10", "00 5x"])("%s is no packet", (text) => {
   expect(parsePackets(Buffer.from(text))).toBeUndefined();
 });
+
+test("more packets than any clone has are not read", () => {
+  expect(parsePackets(Buffer.from("0004".repeat(50_000)))).toHaveLength(50_000);
+  expect(parsePackets(Buffer.from("0004".repeat(50_001)))).toBeUndefined();
+});

@@ -4,6 +4,9 @@ export type Packet = Buffer | "flush" | "delimiter";
 /** Most bytes that a packet holds besides its own length; https://git-scm.com/docs/protocol-common */
 const MOST_BYTES = 65_516;
 
+/** Most packets of a text that is read here: what takes seconds to read is for a git of its own. */
+const MOST_PACKETS = 50_000;
+
 /** A line in git's protocol. */
 export function makePacket(text: string): string {
   const bytes = Buffer.byteLength(text);
@@ -24,10 +27,11 @@ export function makeBandHead(band: number, bytes: number): Buffer {
   return head;
 }
 
-/** The packets that a text of the protocol is made of; undefined when it is not whole, or nothing that git writes. */
+/** The packets that a text of the protocol is made of; undefined when it is not whole, too many, or nothing that git writes. */
 export function parsePackets(bytes: Buffer): readonly Packet[] | undefined {
   const packets: Packet[] = [];
   for (let at = 0; at < bytes.length; ) {
+    if (packets.length === MOST_PACKETS) return undefined;
     const digits = bytes.toString("latin1", at, at + 4);
     if (!/^[0-9a-f]{4}$/i.test(digits)) return undefined;
     const size = Number.parseInt(digits, 16);

@@ -49,3 +49,9 @@ test("what is not whole, or has something after its end, is answered by git", ()
   expect(parseUploadRequest(Buffer.from("0000"))).toBeUndefined();
   expect(parseUploadRequest(Buffer.alloc(0))).toBeUndefined();
 });
+
+test("what would take long to compare is answered by git", () => {
+  const ask = (prefixes: number) => body(["command=ls-refs"], Array<string>(prefixes).fill("ref-prefix refs/heads/"));
+  expect(parseUploadRequest(ask(100))).toMatchObject({ kind: "list" });
+  expect(parseUploadRequest(ask(101))).toBeUndefined();
+});

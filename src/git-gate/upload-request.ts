@@ -17,6 +17,8 @@ export type UploadRequest =
 const FORMATS: Readonly<Record<string, ObjectFormat>> = { sha1: "sha1", sha256: "sha256" };
 /** What a client may say of how it takes a pack, without changing which objects are in it. */
 const HARMLESS = new Set(["thin-pack", "no-progress", "include-tag", "ofs-delta", "done"]);
+/** Far more beginnings of names than a clone asks for; each is compared with each name. */
+const MOST_PREFIXES = 100;
 const WANT = /^want ([0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
@@ -56,6 +58,7 @@ function readList(format: ObjectFormat, args: readonly string[]): UploadRequest 
     if (arg.startsWith("ref-prefix ")) prefixes.push(arg.slice("ref-prefix ".length));
     else if (arg !== "peel" && arg !== "symrefs" && arg !== "unborn") return undefined;
   }
+  if (prefixes.length > MOST_PREFIXES) return undefined;
   return { kind: "list", format, peel: args.includes("peel"), symrefs: args.includes("symrefs"), prefixes };
 }
 
