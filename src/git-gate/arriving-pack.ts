@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { openNamelessFile } from "../base/files.ts";
+import { listNames, openNamelessFile } from "../base/files.ts";
+import type { ObjectFormat } from "./mirror-config.ts";
 import { MOST_PACK_BYTES } from "./packets.ts";
 
 type NamelessFile = Awaited<ReturnType<typeof openNamelessFile>>;
@@ -8,6 +9,7 @@ type NamelessFile = Awaited<ReturnType<typeof openNamelessFile>>;
 const LOOK_MS = 10;
 /** After that time without a byte an empty piece is given, `ms` */
 const QUIET_MS = 5_000;
+const CHECKSUM_BYTES = { sha1: 20, sha256: 32 } as const;
 
 /**
  * A pack that git is receiving, to be read from its beginning by whoever comes, as fast as each can, while it still grows. It
@@ -35,6 +37,18 @@ export class ArrivingPack {
   /** Whether all of it is there, some of it will never be, or more arrives; who has not begun to read by the end is late. */
   get state(): "arriving" | "whole" | "broken" {
     return this.#state;
+  }
+
+  /**
+   * Whether it ends as a pack does that git keeps in a folder, by the checksum in its name: where the disk has no more room for
+   * it, git goes on without it.
+   */
+  async isKeptIn(folder: string, format: ObjectFormat): Promise<boolean> {
+    const { size } = await this.#file.stat();
+    const bytes = CHECKSUM_BYTES[format];
+    const { buffer, bytesRead } = await this.#file.read(Buffer.alloc(bytes), 0, bytes, Math.max(0, size - bytes));
+    const name = `pack-${buffer.toString("hex", 0, bytesRead)}.pack`;
+    return (await listNames(folder))?.includes(name) === true;
   }
 
   /** Says that nothing more will arrive; called once. */

@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { folderExists, makePrivateFolder, writeAtomically } from "../base/files.ts";
 import { tryLock } from "../base/lock.ts";
 import { ArrivingPack } from "./arriving-pack.ts";
+import type { ObjectFormat } from "./mirror-config.ts";
 import { fetchInto, isDone, type MirrorParts, makeMirrorFolder, readRefs } from "./mirror-folder.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
-import { type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
+import { sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
 
 /**
  * Lets a mirror read objects that bottles of this user share, after bringing them up to date unless another bottle is
@@ -36,7 +37,7 @@ export async function borrowObjects(
     try {
       // what git makes last: a gate may have been killed while it made the store
       if (!(await folderExists(join(store, "objects")))) await makeMirrorFolder(parts, store, format);
-      whole = await bringUpToDate(parts, store, refs, onArriving);
+      whole = await bringUpToDate(parts, store, { format, refs }, onArriving);
     } finally {
       await attempt.lock.release();
     }
@@ -50,12 +51,13 @@ export async function borrowObjects(
 async function bringUpToDate(
   parts: MirrorParts,
   store: string,
-  refs: Refs,
+  { format, refs }: Pick<UpstreamRefs, "format" | "refs">,
   onArriving: (pack: ArrivingPack) => void,
 ): Promise<boolean> {
   const has = await readRefs(store);
   if (sameRefs(refs, has)) return true;
-  const isFetched = has.size === 0 ? await fetchFirst(parts, store, onArriving) : isDone(await fetchInto(parts, store));
+  const isFetched =
+    has.size === 0 ? await fetchFirst(parts, store, format, onArriving) : isDone(await fetchInto(parts, store));
   if (isFetched) return sameRefs(refs, await readRefs(store));
   // the mirror's own fetch says why; what a killed bottle left is out of the way of the next one
   await sweepMirror(store, true);
@@ -65,17 +67,19 @@ async function bringUpToDate(
 async function fetchFirst(
   parts: MirrorParts,
   store: string,
+  format: ObjectFormat,
   onArriving: (pack: ArrivingPack) => void,
 ): Promise<boolean> {
   const pack = await ArrivingPack.open(parts.policy.folder);
   let isWhole = false;
   try {
     onArriving(pack);
-    isWhole = isDone(await fetchInto(parts, store, pack.descriptor));
+    const isFetched = isDone(await fetchInto(parts, store, pack.descriptor));
+    isWhole = isFetched && (await pack.isKeptIn(join(store, "objects/pack"), format));
+    return isFetched;
   } finally {
     await pack.end(isWhole);
   }
-  return isWhole;
 }
 
 /** A name that says nothing about the credential in it, also when that is a short password: each guess is dear. */
