@@ -11,7 +11,7 @@ import { findTook, keepUpdates, type RefUpdate, sendUpdates, type Took } from ".
 import { borrowObjects } from "./shared-store.ts";
 import { sweepMirror } from "./sweep-mirror.ts";
 import { Turns } from "./turns.ts";
-import { parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
+import { arePlain, parseUpstreamRefs, type Refs, sameRefs, type UpstreamRefs } from "./upstream-refs.ts";
 
 /** What came of looking at an upstream. */
 export type Refreshed = { readonly kind: "fresh" } | { readonly kind: "unreachable"; readonly said: string };
@@ -113,9 +113,15 @@ export function makeMirror(parts: MirrorParts): Mirror {
     if (state.format === undefined || (upstream.refs.size > 0 && state.format !== upstream.format)) {
       await removeTree(folder);
       await makeMirrorFolder(parts, folder, upstream.format);
-      const onArriving = (pack: ArrivingPack) => onFilling({ kind: "filling", at: now(), upstream, pack });
+      const isPlain = arePlain(upstream.refs);
+      const onArriving = (pack: ArrivingPack) => {
+        // what the mirror makes of a HEAD that is no branch, git alone knows
+        if (isPlain && upstream.refs.has(upstream.head ?? ""))
+          onFilling({ kind: "filling", at: now(), upstream, pack });
+      };
       // with all objects in the store, the refs are all that is missing; what cannot be set is fetched
-      if (await borrowObjects(parts, folder, upstream, onArriving)) await follow(asNew(upstream.refs));
+      const isWhole = await borrowObjects(parts, folder, upstream, onArriving);
+      if (isWhole && isPlain) await follow(asNew(upstream.refs));
       state.format = upstream.format;
       state.head = undefined;
     }

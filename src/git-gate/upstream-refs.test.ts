@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseOwnRefs, parseUpstreamRefs, sameRefs } from "./upstream-refs.ts";
+import { arePlain, parseOwnRefs, parseUpstreamRefs, sameRefs } from "./upstream-refs.ts";
 import { tellUpstreamWords } from "./upstream-words.ts";
 
 const [A, B] = ["a".repeat(40), "b".repeat(40)] as const;
@@ -22,6 +22,24 @@ test("an empty one, one of SHA-256, one whose HEAD is elsewhere", () => {
   expect(parseUpstreamRefs("")).toEqual({ refs: new Map(), peeled: new Map(), head: undefined, format: "sha1" });
   expect(parseUpstreamRefs(`${"c".repeat(64)}\trefs/heads/x\n`).format).toBe("sha256");
   expect(parseUpstreamRefs(`ref: refs/remotes/x/y\tHEAD\n`).head).toBeUndefined();
+});
+
+test.each([
+  ["refs/heads/main", true],
+  ["refs/heads/日本-😀", true],
+  [Buffer.from("refs/heads/caf\xe9", "latin1").toString("utf8"), false],
+  ["refs/heads/a\rb", false],
+  ["refs/heads/a b", false],
+  [`refs/heads/${"x".repeat(1000)}`, false],
+])("whether a name is what git gave: %j", (name, is) => {
+  expect(
+    arePlain(
+      new Map([
+        ["refs/heads/x", A],
+        [name, A],
+      ]),
+    ),
+  ).toBe(is);
 });
 
 test("what an upstream says is told without noise, control sequences and what is masked", () => {

@@ -13,6 +13,8 @@ export type UpstreamRefs = {
 };
 
 const MIRRORED = /^refs\/(heads|tags)\//;
+/** No control characters, and nothing that was no UTF-8 */
+const PLAIN_NAME = /^[^\0-\x20\x7f\ufffd]{1,1000}$/u;
 const PEELED = "^{}";
 
 /** Reads the output of `git ls-remote --symref`. */
@@ -31,6 +33,11 @@ export function parseUpstreamRefs(text: string): UpstreamRefs {
     else refs.set(name, value);
   }
   return { refs, peeled, head: head !== undefined && MIRRORED.test(head) ? head : undefined, format };
+}
+
+/** Whether all names are what git gave, letter by letter. Others are legal, or hostile, and only git gets them right. */
+export function arePlain(refs: Refs): boolean {
+  return [...refs.keys()].every((name) => PLAIN_NAME.test(name));
 }
 
 /** Reads the output of `git for-each-ref` with object and name. */
