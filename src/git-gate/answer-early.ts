@@ -26,11 +26,13 @@ export type EarlyParts = {
  * Answers a client that clones what is just being fetched for the first time: refs from the upstream's list, and the pack as it
  * comes, so that it crosses the gate once and not twice. Objects and refs are those that the upstream gave for the bottle's
  * credential, and the client verifies them as it verifies any upstream's. What is not such a clone is left for the mirror: then
- * the body is given, to be read by git.
+ * the body is given, to be read by git. It is over for a client that has gone, or was told that the fetch broke off.
  */
-export async function answerEarly(parts: EarlyParts): Promise<"answered" | "broken" | Readable> {
+export async function answerEarly(parts: EarlyParts): Promise<"answered" | "over" | Readable> {
   const { request, response, first } = parts;
-  const { head, rest } = await readHead(request);
+  const body = await readHead(request).catch(() => undefined);
+  if (body === undefined) return "over"; // a request cannot be read any more when its client has gone
+  const { head, rest } = body;
   const asked = rest === undefined ? await parse(head, request.headers["content-encoding"]) : undefined;
   if (asked?.kind === "list" && asked.format === first.upstream.format) {
     response.writeHead(200, HEAD).end(renderRefs(first.upstream, asked));
@@ -44,7 +46,7 @@ export async function answerEarly(parts: EarlyParts): Promise<"answered" | "brok
       const sent = pipeline(Readable.from(renderPack(parts, piece.value, pieces)), response);
       await sent.catch(() => {}); // the client has gone
       await pieces.return();
-      return first.pack.state === "broken" ? "broken" : "answered";
+      return first.pack.state === "broken" ? "over" : "answered";
     }
   }
   return Readable.from(joinBody(head, rest));

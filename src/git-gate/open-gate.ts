@@ -55,7 +55,12 @@ export async function openGate(given: GateParts, scope: Scope): Promise<Gate> {
   const { policy, redact } = given;
   const maskFound = makeMask(given.scan);
   const mask: Mask = (text) => maskFound(redact(text));
-  const onBug = (error: unknown) => given.onBug(new Error(mask(error instanceof Error ? error.message : "unknown")));
+  const heard = new WeakSet<Error>();
+  const onBug = (error: unknown) => {
+    if (error instanceof Error && heard.has(error)) return; // several may wait for what failed
+    if (error instanceof Error) heard.add(error);
+    given.onBug(new Error(mask(error instanceof Error ? error.message : "unknown")));
+  };
   const parts: Serving = { ...given, mask, onBug };
   const listeners: Server[] = [];
   const abort = new AbortController();
@@ -65,6 +70,7 @@ export async function openGate(given: GateParts, scope: Scope): Promise<Gate> {
   const mirrors = await openMirrors(parts, abort.signal);
   const server = createServer({ maxHeaderSize: 16_384, headersTimeout: 15_000, requestTimeout: 0 });
   server.on("request", (request, response) => {
+    if (response.socket === null) return void request.socket.destroy(); // git waits for one answer before it asks again
     const served = serve(parts, mirrors, request, response)
       .catch((error: unknown) => {
         response.destroy();
@@ -135,7 +141,7 @@ async function serve(
     first: seen,
     explain: () => tellBroken(parts, mirror, started, seen),
   });
-  if (early === "broken") return;
+  if (early === "over") return;
   if (early === "answered") return tellServed(parts, call, started);
   const end = await tellEnd(parts, mirror, started, seen.end);
   if (end.kind === "unreachable") return refuse(response, 502, end.lines);

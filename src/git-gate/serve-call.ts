@@ -32,6 +32,10 @@ export type Served = { readonly ok: boolean; readonly words: string };
 /** Answers a request with git's own server program, streaming both ways; when the client goes, git ends. */
 export async function serveCall(parts: CallParts): Promise<Served> {
   const { response, call, body, root } = parts;
+  if (response.destroyed) {
+    parts.onGone(); // while the upstream was asked; nobody would take what git writes, nor end it
+    return { ok: false, words: "" };
+  }
   const child = startGit(["http-backend"], {
     ...{ cwd: root, pipes: parts.onHook === undefined ? 3 : 4 },
     env: makeCgiEnv(parts),
@@ -48,6 +52,7 @@ export async function serveCall(parts: CallParts): Promise<Served> {
   });
   child.stdin?.on("error", () => {}); // git may end before it has read everything
   if (call.kind === "call") {
+    body.on("error", () => {}); // the client has gone, which the response tells
     if (child.stdin) body.pipe(child.stdin);
   } else {
     body.resume();

@@ -1,5 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -36,9 +39,9 @@ beforeAll(async () => {
 afterAll(() => scope.close());
 
 /** Uses a gate whose user has never cloned anything. */
-async function withNewUser(use: (world: GateWorld, place: string) => Promise<void>): Promise<void> {
+async function withNewUser(use: (world: GateWorld, place: string) => Promise<void>, name = "large.git"): Promise<void> {
   const place = makeFolder(scope);
-  const repo = makeRepo(`https://localhost:${tls.port}/large.git`, { token: new SecretValue("TOKEN", TOKEN) });
+  const repo = makeRepo(`https://localhost:${tls.port}/${name}`, { token: new SecretValue("TOKEN", TOKEN) });
   const world = await openGateWorld(place, [repo], { extraCaPem: tls.caPem });
   try {
     await use(world, place);
@@ -60,6 +63,39 @@ function holdUpstream(): { goOn: () => void; breakOff: () => void } {
   });
   within = () => held;
   return { goOn: () => goOn(), breakOff: () => breakOff() };
+}
+
+const packet = (text: string) => `${(text.length + 4).toString(16).padStart(4, "0")}${text}`;
+
+/** A request for one branch, as no git makes it: it is answered when the mirror has everything. */
+function makeLateRequest(): string {
+  const want = packet(`want ${git(upstream, "rev-parse", "main")}\n`);
+  return `${packet("command=fetch\n")}0001${want}${packet("done\n")}0000`;
+}
+
+/** Lets a first fetch begin. */
+async function beginFetch(world: GateWorld): Promise<void> {
+  const headers = { "Git-Protocol": "version=2" };
+  await (await fetch(`${world.url()}/info/refs?service=git-upload-pack`, { headers })).text();
+}
+
+/** Sends bodies at once, each as long as it is said to be, or less. */
+async function send(world: GateWorld, ...bodies: readonly { length: number; body: string }[]): Promise<Socket> {
+  const socket = connect(world.port, "127.0.0.1");
+  await once(socket, "connect");
+  socket.on("error", () => {});
+  for (const { length, body } of bodies) {
+    const type = "application/x-git-upload-pack-request";
+    const fields = ["Host: x", "Git-Protocol: version=2", `Content-Type: ${type}`, `Content-Length: ${length}`];
+    socket.write(`POST /example.git/git-upload-pack HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n${body}`);
+  }
+  return socket;
+}
+
+/** The git programs that this process has started and that have not ended. */
+function runningGits(): readonly string[] {
+  const lines = execFileSync("ps", ["-Ao", "ppid=,args="], { encoding: "utf8" }).split("\n");
+  return lines.filter((line) => line.trim().startsWith(`${process.pid} git `));
 }
 
 /** Waits until a clone has received a good part of a pack. */
@@ -130,6 +166,74 @@ test("a client that goes away in the middle does not keep the next one from a wh
     goOn();
     git(await world.clone(), "fsck", "--strict");
   });
+});
+
+test("clients that go while they send, or while they wait, leave nothing behind", async () => {
+  await withNewUser(async (world) => {
+    const { goOn } = holdUpstream();
+    await beginFetch(world);
+    const late = makeLateRequest();
+    const clients = await Promise.all([
+      send(world, { length: 1000, body: packet("command=fetch\n") }),
+      send(world, { length: 9_000_000, body: "x".repeat(5_000_000) }),
+      send(world, { length: late.length, body: late }),
+    ]);
+    expect((await world.agent(world.folder, "ls-remote", world.url("other"))).code).toBe(128); // they are read meanwhile
+    const gone = clients.map((client) => once(client, "close"));
+    for (const client of clients) client.destroy();
+    await Promise.all(gone);
+    goOn();
+    git(await world.clone(), "fsck", "--strict");
+    expect(runningGits()).toEqual([]);
+  });
+});
+
+test("a client that does not wait for its answer is not heard", async () => {
+  await withNewUser(async (world) => {
+    const { goOn } = holdUpstream();
+    await beginFetch(world);
+    const late = makeLateRequest();
+    const client = await send(world, { length: late.length, body: late }, { length: late.length, body: late });
+    await once(client, "close");
+    goOn();
+    await world.clone();
+  });
+});
+
+test("a bug that several wait for is told once", async () => {
+  await withNewUser(async (world, place) => {
+    const { goOn } = holdUpstream();
+    await beginFetch(world);
+    const late = makeLateRequest();
+    const client = await send(world, { length: late.length, body: late });
+    const [lock = ""] = readdirSync(join(place, "cache/git")).filter((name) => name.endsWith(".lock"));
+    rmSync(join(place, "cache/git", lock));
+    mkdirSync(join(place, "cache/git", lock));
+    goOn();
+    await once(client, "close");
+    expect(world.bugs.splice(0)).toHaveLength(1);
+    rmSync(join(place, "cache/git", lock), { recursive: true });
+    git(await world.clone(), "fsck", "--strict");
+  });
+});
+
+test("names that are no UTF-8, and a HEAD that is no branch, are what git makes of them", async () => {
+  const odd = makeUpstream(folder, "odd.git");
+  const main = git(odd, "rev-parse", "main");
+  git(odd, "branch", "master", "main");
+  git(odd, "update-ref", "--no-deref", "HEAD", main);
+  git(odd, "pack-refs", "--all");
+  writeFileSync(join(odd, "HEAD"), `${main}\n`);
+  appendFileSync(join(odd, "packed-refs"), Buffer.from(`${main} refs/heads/zz-caf\xe9\n`, "latin1"));
+  await withNewUser(async (world) => {
+    const list = async () => (await world.agent(world.folder, "ls-remote", "--symref", world.url())).out;
+    const [first, second] = [await list(), await list()];
+    expect(first).toBe(second);
+    const clone = await world.clone();
+    expect(readFileSync(join(clone, ".git/packed-refs"), "latin1")).toContain(
+      `${main} refs/remotes/origin/zz-caf\xe9\n`,
+    );
+  }, "odd.git");
 });
 
 test.each([
