@@ -21,14 +21,7 @@ export function* decodeRuns(below: View): Generator<View> {
 function findRuns(bytes: Buffer): readonly (readonly [number, number])[] {
   const classes = CLASSES;
   const found: [number, number][] = [];
-  let at = 0;
-  while (at + SHORTEST <= bytes.length) {
-    let back = at + SHORTEST - 1;
-    while (back >= at && classes[bytes[back] as number] !== 0) back--;
-    if (back >= at) {
-      at = back + 1;
-      continue;
-    }
+  for (let at = nextStart(bytes, 0); at + SHORTEST <= bytes.length; ) {
     let end = at + SHORTEST;
     for (;;) {
       while (end < bytes.length && classes[bytes[end] as number] !== 0) end++;
@@ -39,9 +32,22 @@ function findRuns(bytes: Buffer): readonly (readonly [number, number])[] {
     let padded = end;
     while (padded < end + 2 && bytes[padded] === PADDING) padded++;
     found.push([at, padded]);
-    at = end + 1;
+    at = nextStart(bytes, end + 1);
   }
   return found;
+}
+
+/** Where the next stretch begins; with fewer bytes behind it than the shortest has when there is none. */
+function nextStart(bytes: Buffer, from: number): number {
+  const classes = CLASSES;
+  let at = from;
+  while (at + SHORTEST <= bytes.length) {
+    let back = at + SHORTEST - 1;
+    while (back >= at && classes[bytes[back] as number] !== 0) back--;
+    if (back < at) return at;
+    at = back + 1;
+  }
+  return at;
 }
 
 function afterLineEnd(bytes: Buffer, at: number): number {

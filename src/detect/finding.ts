@@ -25,7 +25,12 @@ export type Finding = {
 export type Detector = {
   readonly name: string;
   scan(bytes: Buffer): readonly Finding[];
+  /** The same, and what one pass tells of the bytes read backwards as well; whoever has it is not asked about them in vain */
+  scanBothWays?(bytes: Buffer): BothWays;
 };
+
+/** What is found in bytes, and whether anything may be found in them when they are read backwards. */
+export type BothWays = { readonly findings: readonly Finding[]; readonly backwards: boolean };
 
 const SHOWN = 4;
 /** Known to this process alone, so that nobody can try secrets against a digest; the same in all of its threads */

@@ -1,6 +1,6 @@
 import { BASE32 } from "./base32.ts";
-import type { Detector, Finding } from "./finding.ts";
-import { type Pattern, PatternSet } from "./pattern-set.ts";
+import type { BothWays, Detector, Finding } from "./finding.ts";
+import { mirrored, PatternSet } from "./pattern-set.ts";
 
 /** A secret of the bottle itself, and the name by which it may be spoken of. */
 export type KnownValue = { readonly name: string; readonly value: string };
@@ -24,27 +24,34 @@ type Needle = {
 export function makeKnownValueDetector(values: readonly KnownValue[]): Detector {
   const usable = values.filter(({ value }) => value.length >= SHORTEST);
   const needles = unique(usable.flatMap(needlesOf));
-  const search = new PatternSet(needles.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
+  const search = new PatternSet(needles);
+  const bothWays = new PatternSet([...needles, ...needles.map(mirrored)]);
   const squeezed = unique(usable.flatMap(squeezedNeedles));
-  const searchSqueezed = new PatternSet(squeezed.map(({ bytes, fold }): Pattern => ({ bytes, fold })));
+  const searchSqueezed = new PatternSet(squeezed);
   const mayHold = makeSqueezedFilter(squeezed);
+  const searchWith = (set: PatternSet, bytes: Buffer): BothWays => {
+    const findings: Finding[] = [];
+    let backwards = false;
+    set.find(bytes, (offset, index) => {
+      const needle = needles[index];
+      if (needle !== undefined) findings.push(makeFinding(needle, offset, needle.bytes.length));
+      else backwards = true;
+      return findings.length >= 20;
+    });
+    if (findings.length > 0) return { findings, backwards: true };
+    if (!mayHold(bytes)) return { findings, backwards };
+    // each stands there backwards as well: what is found in either direction is found here
+    searchSqueezed.find(squeeze(bytes), (_, index) => {
+      const needle = squeezed[index];
+      if (needle !== undefined) findings.push(makeFinding(needle, 0, bytes.length));
+      return true;
+    });
+    return { findings, backwards };
+  };
   return {
     name: "known",
-    scan: (bytes) => {
-      const findings: Finding[] = [];
-      search.find(bytes, (offset, index) => {
-        const needle = needles[index];
-        if (needle !== undefined) findings.push(makeFinding(needle, offset, needle.bytes.length));
-        return findings.length >= 20;
-      });
-      if (findings.length > 0 || !mayHold(bytes)) return findings;
-      searchSqueezed.find(squeeze(bytes), (_, index) => {
-        const needle = squeezed[index];
-        if (needle !== undefined) findings.push(makeFinding(needle, 0, bytes.length));
-        return true;
-      });
-      return findings;
-    },
+    scan: (bytes) => searchWith(search, bytes).findings,
+    scanBothWays: (bytes) => searchWith(bothWays, bytes),
   };
 }
 
@@ -109,30 +116,46 @@ const KEPT = Uint8Array.from({ length: 256 }, (_, byte) => (/[0-9A-Za-z]/.test(S
 /** Whether the first letters and digits of some text stand somewhere in this order, whatever is between them. */
 function makeSqueezedFilter(needles: readonly Needle[]): (bytes: Buffer) => boolean {
   const heads = new Set<number>();
-  const marks = new Uint8Array(MARKS);
+  const ends = new Uint8Array(END + 1);
   for (const { bytes } of needles) {
     const head = bytes.subarray(0, FILTERED).reduce((before, byte) => (before << 5) | (byte & 31), 0);
     heads.add(head);
-    marks[(head ^ (head >>> 15)) & (MARKS - 1)] = 1;
+    ends[head & END] = 1;
   }
   return (bytes) => {
     if (heads.size === 0) return false;
-    const kept = KEPT;
-    let head = 0;
-    for (let at = 0; at < bytes.length; at++) {
-      const byte = bytes[at] as number;
-      const keep = -(kept[byte] as number); // all bits or none: a branch here would be guessed wrong half of the time
-      head = (head & ~keep) | (((head << 5) | (byte & 31)) & FILTER & keep);
-      if (marks[(head ^ (head >>> 15)) & (MARKS - 1)] === 1 && heads.has(head)) return true;
+    for (let place = nextEnd(bytes, 0, 0, ends); place !== undefined; ) {
+      if (heads.has(place.head & FILTER)) return true;
+      place = nextEnd(bytes, place.at + 1, place.head, ends);
     }
     return false;
   };
 }
 
+/**
+ * The next place that may be the last letter of a head, as its last three tell, and the letters up to there. Nothing else is in
+ * it: a call in its loop would make it several times slower.
+ */
+function nextEnd(bytes: Buffer, from: number, before: number, ends: Uint8Array) {
+  const shifts = SHIFTS;
+  const letters = LETTERS;
+  let head = before | 0; // an integer of 32 bits from the start, so that V8 keeps it in one
+  for (let at = from; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    // what does not count shifts by nothing: a branch here would be guessed wrong half of the time
+    head = (head << (shifts[byte] as number)) | (letters[byte] as number);
+    if (ends[head & END] === 1) return { at, head };
+  }
+  return undefined;
+}
+
 /** So many letters and digits, five bits of each: the same for small ones and capitals */
 const FILTERED = 6;
-const FILTER = 2 ** (5 * FILTERED) - 1;
-const MARKS = 2 ** 15;
+const FILTER = (1 << (5 * FILTERED)) - 1;
+/** The last three of them */
+const END = 0x7fff;
+const SHIFTS = KEPT.map((kept) => kept * 5);
+const LETTERS = KEPT.map((kept, byte) => kept * (byte & 31));
 
 /** The characters that depend on the value alone, when `shift` bytes of its first group stand before it. */
 function base64Core(bytes: Buffer, shift: number): string {

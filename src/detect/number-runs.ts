@@ -11,15 +11,23 @@ const DIGITS = Uint8Array.from({ length: 256 }, (_, byte) => (byte >= 0x30 && by
 /** What lists of numbers mean as letters: `[83, 101, …]`, `chr(83)+chr(101)…` or digits of two, eight for each letter. */
 export function* decodeNumbers(below: View): Generator<View> {
   const { bytes } = below;
-  const digits = DIGITS;
-  for (let at = 0; at + LOOKED_AT <= bytes.length; at += STEP) {
-    const any = (digits[bytes[at] as number] as number) | (digits[bytes[at + 1] as number] as number);
-    if ((any | (digits[bytes[at + 2] as number] as number)) === 0) continue;
+  for (let at = nextDigits(bytes, 0); at + LOOKED_AT <= bytes.length; at = nextDigits(bytes, at + STEP)) {
     const run = readRun(bytes, at);
     if (run === undefined) continue;
     yield stretchView(below, "numbers", Buffer.from(run.letters), run.start, run.end - run.start);
     at = Math.max(at, run.end - STEP);
   }
+}
+
+/** The next place with a digit, of those that are looked at. */
+function nextDigits(bytes: Buffer, from: number): number {
+  const digits = DIGITS;
+  let at = from;
+  for (; at + LOOKED_AT <= bytes.length; at += STEP) {
+    const any = (digits[bytes[at] as number] as number) | (digits[bytes[at + 1] as number] as number);
+    if ((any | (digits[bytes[at + 2] as number] as number)) !== 0) return at;
+  }
+  return at;
 }
 
 type Run = { readonly start: number; readonly end: number; readonly letters: readonly number[] };
@@ -34,7 +42,7 @@ function readRun(bytes: Buffer, from: number): Run | undefined {
   let end = start;
   for (let at = start; ; ) {
     const after = endOfNumber(bytes, at);
-    const letter = letterOf(bytes.toString("latin1", at, after));
+    const letter = letterOf(bytes, at, after);
     if (letter === undefined) break;
     letters.push(letter);
     end = after;
@@ -60,7 +68,7 @@ function letterBefore(bytes: Buffer, start: number, between: string) {
   if (bytes.toString("latin1", Math.max(0, end), start) !== between) return undefined;
   let at = end;
   while (at > 0 && end - at < 9 && DIGITS[bytes[at - 1] as number] === 1) at--;
-  const letter = letterOf(bytes.toString("latin1", at, end));
+  const letter = letterOf(bytes, at, end);
   return at === end || letter === undefined ? undefined : { at, letter };
 }
 
@@ -70,8 +78,15 @@ function endOfNumber(bytes: Buffer, from: number): number {
   return end;
 }
 
-/** A letter that can be printed, or a space of any kind. */
-function letterOf(digits: string): number | undefined {
-  const code = /^[01]{7,8}$/.test(digits) ? Number.parseInt(digits, 2) : digits.length > 3 ? 0 : Number(digits);
+/** A letter that can be printed, or a space of any kind; in digits of ten, or in seven or eight of two. */
+function letterOf(bytes: Buffer, from: number, to: number): number | undefined {
+  const base = to - from > 3 ? 2 : 10;
+  if (base === 2 && to - from !== 7 && to - from !== 8) return undefined;
+  let code = 0;
+  for (let at = from; at < to; at++) {
+    const digit = (bytes[at] as number) - 0x30;
+    if (digit >= base) return undefined;
+    code = code * base + digit;
+  }
   return (code >= 0x20 && code < 0x7f) || (code >= 0x09 && code <= 0x0d) ? code : undefined;
 }

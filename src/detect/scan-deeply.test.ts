@@ -224,3 +224,27 @@ test("content encodings are undone up to a limit, and unknown ones are told", ()
   expect(unpack(packed, ["compress"], 1000)).toEqual({ kind: "unknown-encoding" });
   expect(unpack(gzipSync(Buffer.alloc(5000)), ["gzip"], 1000)).toEqual({ kind: "broken" });
 });
+
+test("what one pass tells of both ways leaves nothing out: it is as if each way were read by itself", () => {
+  const github = ["ghp", "0123456789abcdefghijABCDEFGHIJ123456"].join("_");
+  const login = `curl -u me:${"x7Kp2".repeat(2)}q https://example.com`;
+  const named = `api_key = "${"q7Xw2Lp9".repeat(2)}Zt4R"`;
+  const forms = [
+    ...[SECRET, github, named, login, "timeout_ms = 12", "//:ptth", "key:", "\n", " ", "-user"],
+    ...[[...SECRET].join("."), base64(SECRET), hex(SECRET), base64(github), percent(SECRET), hex(hex(SECRET))],
+  ];
+  const turned = (text: string) => [...text].reverse().join("");
+  const oneWay = [known, tokens].map(({ name, scan }) => ({ name, scan }));
+  const part = fc.oneof(fc.constantFrom(...forms, ...forms.map(turned)), fc.string({ unit: "binary-ascii" }));
+  let backwards = 0;
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
+      const bytes = Buffer.from(parts.join(""));
+      const found = scanDeeply(bytes, [known, tokens]);
+      if (found.some(({ encodings }) => encodings[0] === "reversed")) backwards++;
+      expect(found).toEqual(scanDeeply(bytes, oneWay));
+    }),
+    { numRuns: 400 },
+  );
+  expect(backwards).toBeGreaterThan(20);
+});

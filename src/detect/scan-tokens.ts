@@ -1,9 +1,9 @@
 import { BASIC_ANCHOR, COMMAND_ANCHORS, COMMAND_BEFORE, readBasicLogin, readCommandLogin } from "./command-login.ts";
 import { entropyOf } from "./entropy.ts";
-import { type Detector, digestSecret, type Finding, isExample, maskSecret } from "./finding.ts";
+import { type BothWays, type Detector, digestSecret, type Finding, isExample, maskSecret } from "./finding.ts";
 import { isSecretKind, KIND_ANCHOR, KIND_AROUND, readKubernetesSecret } from "./kubernetes-secret.ts";
 import { NAME_ANCHORS, readNamedValue } from "./named-value.ts";
-import { PatternSet } from "./pattern-set.ts";
+import { mirrored, type Pattern, PatternSet } from "./pattern-set.ts";
 import { makeTextWindow } from "./text-window.ts";
 import { TOKEN_FORMATS } from "./token-table.ts";
 
@@ -39,51 +39,53 @@ export function makeTokenDetector(): Detector {
     notAfter: notAfter ?? /[0-9A-Za-z_]/,
     reach: reachOf(rest),
   }));
-  const patterns = new PatternSet([
+  const patterns: readonly Pattern[] = [
     ...TOKEN_FORMATS.map(({ anchor }) => ({ bytes: Buffer.from(anchor, "latin1"), fold: false })),
     ...NAME_ANCHORS.map((word) => ({ bytes: Buffer.from(word, "latin1"), fold: true })),
     ...SHAPES.map(({ anchor, fold }) => ({ bytes: Buffer.from(anchor, "latin1"), fold })),
-  ]);
+  ];
+  const search = new PatternSet(patterns);
+  const bothWays = new PatternSet([...patterns, ...patterns.map(mirrored)]);
   const firstName = TOKEN_FORMATS.length;
   const firstShape = firstName + NAME_ANCHORS.length;
+  const searchWith = (set: PatternSet, bytes: Buffer): BothWays => {
+    const findings: Finding[] = [];
+    let backwards = false;
+    let named = 0;
+    const shapesAt = new Map<Shape, number>();
+    const window = makeTextWindow(bytes);
+    set.find(bytes, (offset, index) => {
+      if (index >= patterns.length) {
+        backwards = true;
+        return undefined;
+      }
+      // what stands inside a token that was found is part of it
+      const last = findings.at(-1);
+      if (index < firstName && last !== undefined && last.rule !== "named-secret" && offset < last.offset + last.length)
+        return undefined;
+      if (index >= firstName && index < firstShape && offset < named) return undefined;
+      if (index >= firstName && index < firstShape && !isAssigned(bytes, offset)) return undefined;
+      const format = formats[index];
+      const shape = SHAPES[index - firstShape];
+      if (shape?.fits?.(bytes, offset, shapesAt.get(shape)) === false) return undefined;
+      if (shape?.fits !== undefined) shapesAt.set(shape, offset);
+      const { text, start } = window.at(offset, shape?.before ?? BEFORE, format?.reach ?? shape?.after ?? AFTER);
+      const at = offset - start;
+      const found = shape?.read(text, at) ?? [format === undefined ? readName(text, at) : readFormat(text, at, format)];
+      for (const one of found) {
+        if (one === undefined) continue;
+        const place = one.offset + start;
+        if (index >= firstName && index < firstShape) named = place + one.length;
+        findings.push({ ...one, offset: place });
+      }
+      return findings.length >= MOST_FINDINGS;
+    });
+    return { findings, backwards: backwards || findings.length >= MOST_FINDINGS };
+  };
   return {
     name: "tokens",
-    scan: (bytes) => {
-      const findings: Finding[] = [];
-      let named = 0;
-      const shapesAt = new Map<Shape, number>();
-      const window = makeTextWindow(bytes);
-      patterns.find(bytes, (offset, index) => {
-        // what stands inside a token that was found is part of it
-        const last = findings.at(-1);
-        if (
-          index < firstName &&
-          last !== undefined &&
-          last.rule !== "named-secret" &&
-          offset < last.offset + last.length
-        )
-          return undefined;
-        if (index >= firstName && index < firstShape && offset < named) return undefined;
-        if (index >= firstName && index < firstShape && !isAssigned(bytes, offset)) return undefined;
-        const format = formats[index];
-        const shape = SHAPES[index - firstShape];
-        if (shape?.fits?.(bytes, offset, shapesAt.get(shape)) === false) return undefined;
-        if (shape?.fits !== undefined) shapesAt.set(shape, offset);
-        const { text, start } = window.at(offset, shape?.before ?? BEFORE, format?.reach ?? shape?.after ?? AFTER);
-        const at = offset - start;
-        const found = shape?.read(text, at) ?? [
-          format === undefined ? readName(text, at) : readFormat(text, at, format),
-        ];
-        for (const one of found) {
-          if (one === undefined) continue;
-          const place = one.offset + start;
-          if (index >= firstName && index < firstShape) named = place + one.length;
-          findings.push({ ...one, offset: place });
-        }
-        return findings.length >= MOST_FINDINGS;
-      });
-      return findings;
-    },
+    scan: (bytes) => searchWith(search, bytes).findings,
+    scanBothWays: (bytes) => searchWith(bothWays, bytes),
   };
 }
 

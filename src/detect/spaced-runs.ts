@@ -8,12 +8,13 @@ const STEP = 12;
 const LETTER = 1;
 const SEPARATOR = 2;
 const HEX = 4;
-const PAIRS = HEX | SEPARATOR;
+/** What pairs of hexadecimal digits and what is between them have in common */
+const PAIRS = 8;
 const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
   const character = String.fromCharCode(byte);
-  if (/[0-9A-Fa-fx]/.test(character)) return LETTER | HEX;
+  if (/[0-9A-Fa-fx]/.test(character)) return LETTER | HEX | PAIRS;
   if (/[0-9A-Za-z]/.test(character)) return LETTER;
-  return /[-_., :|*+~\\]/.test(character) ? SEPARATOR : 0;
+  return /[-_., :|*+~\\]/.test(character) ? SEPARATOR | PAIRS : 0;
 });
 
 /** What letters, or pairs of hexadecimal digits, mean that stand apart from each other. */
@@ -35,11 +36,7 @@ export function* decodeSpaced(below: View): Generator<View> {
 function findSpaced(bytes: Buffer): readonly (readonly [number, number])[] {
   const found: [number, number][] = [];
   let done = 0;
-  const kinds = KINDS;
-  for (let at = 0; at + STEP <= bytes.length; at += STEP) {
-    const first = kinds[bytes[at] as number] as number;
-    const second = kinds[bytes[at + 1] as number] as number;
-    if (((first | second) & 3) !== 3 && ((first & PAIRS) === 0 || (second & PAIRS) === 0)) continue;
+  for (let at = nextPlace(bytes, 0); at + STEP <= bytes.length; at = nextPlace(bytes, at + STEP)) {
     if (!alternates(bytes, at) && !isPairs(bytes, at)) continue;
     let [start, end] = [at, at + STEP];
     while (start > done && KINDS[bytes[start - 1] as number] !== 0) start--;
@@ -49,6 +46,22 @@ function findSpaced(bytes: Buffer): readonly (readonly [number, number])[] {
     at = end - (end % STEP);
   }
   return found;
+}
+
+/** The next of the places that are looked at where one of the forms may be, as the first four bytes tell. */
+function nextPlace(bytes: Buffer, from: number): number {
+  const kinds = KINDS;
+  let at = from;
+  for (; at + STEP <= bytes.length; at += STEP) {
+    const first = kinds[bytes[at] as number] as number;
+    const second = kinds[bytes[at + 1] as number] as number;
+    const third = kinds[bytes[at + 2] as number] as number;
+    const fourth = kinds[bytes[at + 3] as number] as number;
+    const repeats = ((first ^ third) | (second ^ fourth)) & (LETTER | SEPARATOR);
+    if (repeats === 0 && ((first | second) & (LETTER | SEPARATOR)) === (LETTER | SEPARATOR)) return at;
+    if ((first & second & third & fourth & PAIRS) !== 0) return at;
+  }
+  return at;
 }
 
 /** A letter, a separator, a letter, and so on. */
@@ -69,7 +82,7 @@ function isPairs(bytes: Buffer, at: number): boolean {
   let separators = 0;
   for (let next = at; next < at + STEP; next++) {
     const kind = KINDS[bytes[next] as number] as number;
-    if (kind === SEPARATOR) {
+    if ((kind & SEPARATOR) !== 0) {
       separators++;
       letters = 0;
     } else if ((kind & HEX) === 0 || ++letters > 4) return false;

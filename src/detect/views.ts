@@ -61,6 +61,11 @@ export function* openViews(bytes: Buffer, limits: ViewLimits, onCut: () => void 
   }
 }
 
+/** Whether a text is short enough to be read backwards as well. */
+export function isReadBackwards(bytes: Buffer): boolean {
+  return bytes.length <= REVERSED_BYTES;
+}
+
 /** Large views that were there already: letters and escapes undone are the same as escapes and letters undone. */
 function makeSeen(): { has(bytes: Buffer): boolean } {
   const seen: Buffer[] = [];
@@ -87,7 +92,7 @@ function* decodeOnce(view: View, depth: number, limits: ViewLimits, onCut: () =>
   if (letters !== undefined) yield stretchView(view, "letters", letters, 0, bytes.length);
   const hidden = hiddenLetters(bytes);
   if (hidden !== undefined) yield stretchView(view, "letters", hidden, 0, bytes.length);
-  if (depth === 0 && bytes.length <= REVERSED_BYTES) {
+  if (depth === 0 && isReadBackwards(bytes)) {
     yield stretchView(view, "reversed", Buffer.from(bytes).reverse(), 0, bytes.length);
   }
   if (encodings.at(-1) === "separators") return;
