@@ -7,10 +7,8 @@ const MOST_BYTES = 64 * 1024;
 const LARGEST = 16 * 1024;
 /** Part of no encoding, no line and no word */
 const BETWEEN = Buffer.from("\n\x01\n");
-const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
 /** As many of them in one text, and all are undone */
 const MOST_QUOTED = 3;
-const QUOTED = /=[0-9A-Fa-f]{2}/g;
 
 /** Objects that are searched in one text, or one that has to be searched by itself. */
 export type Group = { readonly objects: readonly GitObject[]; readonly together: boolean };
@@ -53,11 +51,22 @@ export function isClean({ objects }: Group, scan: Scan): boolean {
 /** How many marks of quoted-printable a file of plain text has; undefined for one that is searched by itself. */
 function countQuoted({ type, size, bytes }: GitObject): number | undefined {
   if (type !== "blob" || size > LARGEST || bytes[0] === DEFLATE) return undefined;
-  const text = bytes.toString("latin1");
-  if (!PLAIN.test(text)) return undefined;
-  const marks = text.match(QUOTED)?.length ?? 0;
-  return marks > MOST_QUOTED ? undefined : marks;
+  const kinds = KINDS;
+  let [seen, marks] = [0, 0];
+  for (let at = 0; at < bytes.length; at++) {
+    const kind = kinds[bytes[at] as number] as number;
+    seen |= kind;
+    if (kind !== EQUALS || at + 2 >= bytes.length) continue;
+    marks += (kinds[bytes[at + 1] as number] as number) & (kinds[bytes[at + 2] as number] as number) & HEX;
+  }
+  return (seen & OTHER) !== 0 || marks > MOST_QUOTED ? undefined : marks;
 }
 
 /** First byte of what `zlib` packs, the only mark of something packed that is a letter */
 const DEFLATE = 0x78;
+const [HEX, EQUALS, OTHER] = [1, 2, 4];
+const KINDS = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  if (!/[\t\n\r\x20-\x7e]/.test(character)) return OTHER;
+  return character === "=" ? EQUALS : /[0-9A-Fa-f]/.test(character) ? HEX : 0;
+});

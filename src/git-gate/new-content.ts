@@ -33,6 +33,7 @@ export type FoundContent =
 
 /** Mode of a folder in a tree */
 const FOLDER = "040000";
+const COLON = 0x3a;
 
 /** Lists what a push brings that no branch and no tag of the upstream leads to; reads no content. */
 export async function findNewContent(
@@ -55,7 +56,7 @@ export async function findNewContent(
   if (many > limits.objects) {
     return { kind: "too-much", why: `${many} new objects, and at most ${limits.objects} may come in one push` };
   }
-  const paths = new Map(lines(listed).map((line) => [line.split(" ", 1).join(), line.slice(line.indexOf(" ") + 1)]));
+  const paths = new Map(lines(listed).map(splitListed));
   const commits = lines(ordered);
   const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
   const [sizes, raw] = await Promise.all([
@@ -64,8 +65,7 @@ export async function findNewContent(
   ]);
   const objects = lines(sizes).map((line) => {
     const [id = "", type = "", size = ""] = line.split(" ");
-    const path = paths.get(id);
-    return { id, type, size: Number(size), path: path === undefined || path === id ? "" : path };
+    return { id, type, size: Number(size), path: paths.get(id) ?? "" };
   });
   const large = objects.find(({ size }) => !(size <= limits.objectBytes));
   if (large !== undefined) {
@@ -83,6 +83,12 @@ export async function findNewContent(
   return { kind: "content", content: { commits, objects, ...parseChanges(raw) } };
 }
 
+/** An object and its path, of those that have one. */
+function splitListed(line: string): readonly [string, string] {
+  const space = line.indexOf(" ");
+  return space === -1 ? [line, ""] : [line.slice(0, space), line.slice(space + 1)];
+}
+
 /** Reads the raw output of `git diff-tree --stdin -t -c -z`: for a merge, only what differs from every parent. */
 export function parseChanges(raw: string): Pick<NewContent, "changes" | "folders"> {
   const changes: Change[] = [];
@@ -91,11 +97,13 @@ export function parseChanges(raw: string): Pick<NewContent, "changes" | "folders
   let commit = "";
   for (let at = 0; at < fields.length; at += 1) {
     const field = fields[at] ?? "";
-    if (/^[0-9a-f]{40,64}$/.test(field)) commit = field;
-    const [colons] = /^:+/.exec(field) ?? [];
-    if (colons === undefined) continue;
-    const words = field.slice(colons.length).split(" ");
-    const parents = colons.length;
+    let parents = 0;
+    while (field.charCodeAt(parents) === COLON) parents += 1;
+    if (parents === 0) {
+      if (/^[0-9a-f]{40,64}$/.test(field)) commit = field;
+      continue;
+    }
+    const words = field.slice(parents).split(" ");
     const path = fields[at + 1] ?? "";
     at += 1;
     const mode = words[parents] ?? "";

@@ -15,7 +15,11 @@ const MOST_LINE = 512;
  */
 export async function* readObjects(ids: readonly string[], folder: string, env: GitEnv): AsyncGenerator<GitObject> {
   if (ids.length === 0) return;
-  const child = startGit(["cat-file", "--batch"], { cwd: folder, env: { GIT_DIR: folder, ...env }, pipes: 3 });
+  const child = startGit(["cat-file", "--batch", "--buffer"], {
+    cwd: folder,
+    env: { GIT_DIR: folder, ...env },
+    pipes: 3,
+  });
   const { stdin, stdout, stderr } = child;
   if (!stdin || !stdout || !stderr) throw new Error("git cat-file has no pipes");
   stderr.resume();
@@ -28,6 +32,7 @@ export async function* readObjects(ids: readonly string[], folder: string, env: 
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const CHUNK = 1_000;
 
 function* inChunks(ids: readonly string[]): Generator<string> {
@@ -38,12 +43,13 @@ function* inChunks(ids: readonly string[]): Generator<string> {
 export async function* splitObjects(output: AsyncIterable<Buffer>): AsyncGenerator<GitObject> {
   const source = new Source(output);
   for (;;) {
-    const line = await source.line();
+    // what is there already is taken at once: waiting takes longer than reading a small file
+    const line = source.tryLine() ?? (await source.line());
     if (line === undefined) return;
     const [id = "", type = "", length] = line.split(" ");
     const size = Number(length);
     if (length === undefined || !Number.isSafeInteger(size)) throw new Error(`git cat-file: ${line}`);
-    const bytes = await source.take(size + 1);
+    const bytes = source.tryTake(size + 1) ?? (await source.take(size + 1));
     yield { id, type, size, bytes: bytes.subarray(0, size) };
   }
 }
@@ -51,34 +57,47 @@ export async function* splitObjects(output: AsyncIterable<Buffer>): AsyncGenerat
 /** Bytes that are taken in pieces of other sizes than they come in. */
 class Source {
   readonly #iterator: AsyncIterator<Buffer>;
-  #rest: Buffer = Buffer.alloc(0);
+  #piece: Buffer = NOTHING;
+  /** What of it was taken, bytes */
+  #taken = 0;
 
   constructor(output: AsyncIterable<Buffer>) {
     this.#iterator = output[Symbol.asyncIterator]();
   }
 
+  /** A line, without waiting for it. */
+  tryLine(): string | undefined {
+    const end = this.#piece.indexOf(10, this.#taken);
+    if (end === -1) return undefined;
+    const line = this.#piece.toString("latin1", this.#taken, end);
+    this.#taken = end + 1;
+    return line;
+  }
+
   async line(): Promise<string | undefined> {
-    for (;;) {
-      const end = this.#rest.indexOf(10);
-      if (end !== -1) {
-        const line = this.#rest.toString("latin1", 0, end);
-        this.#rest = this.#rest.subarray(end + 1);
-        return line;
-      }
-      if (this.#rest.length > MOST_LINE) throw new Error("git cat-file: a line without end");
+    for (let line = this.tryLine(); ; line = this.tryLine()) {
+      if (line !== undefined) return line;
+      const rest = this.#piece.subarray(this.#taken);
+      if (rest.length > MOST_LINE) throw new Error("git cat-file: a line without end");
       if (!(await this.#more())) return undefined;
+      if (rest.length > 0) this.#piece = Buffer.concat([rest, this.#piece]);
     }
+  }
+
+  /** So many bytes, without waiting for them. */
+  tryTake(size: number): Buffer | undefined {
+    if (this.#piece.length - this.#taken < size) return undefined;
+    this.#taken += size;
+    return this.#piece.subarray(this.#taken - size, this.#taken);
   }
 
   async take(size: number): Promise<Buffer> {
     const pieces: Buffer[] = [];
-    let left = size;
-    for (;;) {
-      const piece = this.#rest.subarray(0, left);
-      this.#rest = this.#rest.subarray(piece.length);
-      pieces.push(piece);
-      left -= piece.length;
-      if (left === 0) return pieces.length === 1 ? piece : Buffer.concat(pieces);
+    for (let left = size; ; ) {
+      const part = this.tryTake(Math.min(left, this.#piece.length - this.#taken)) ?? NOTHING;
+      pieces.push(part);
+      left -= part.length;
+      if (left === 0) return Buffer.concat(pieces);
       if (!(await this.#more())) throw new Error("git cat-file ended in the middle of an object");
     }
   }
@@ -86,7 +105,8 @@ class Source {
   async #more(): Promise<boolean> {
     const { value, done } = await this.#iterator.next();
     if (done === true) return false;
-    this.#rest = this.#rest.length === 0 ? value : Buffer.concat([this.#rest, value]);
+    this.#piece = value;
+    this.#taken = 0;
     return true;
   }
 }
