@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { run } from "../src/base/process.ts";
 import { Scope } from "../src/base/scope.ts";
 import { openEngine } from "../src/images/engine.ts";
-import { findImage } from "../src/images/own-images.ts";
+import { findImage } from "../src/images/find-image.ts";
 import { openRegistry } from "../src/images/registry/open-registry.ts";
 import { saveImage } from "../src/images/save-image.ts";
 

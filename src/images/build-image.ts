@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { BottleError } from "../base/errors.ts";
 import { makeTemporaryFolder, readTextIfThere, removeTree } from "../base/files.ts";
 import { startProcess } from "../base/process.ts";
-import { type Engine, engineWords, explainWords, isNoise } from "./engine.ts";
+import { dropColours, type Engine, engineWords, explainWords, isNoise } from "./engine.ts";
+import { findImage } from "./find-image.ts";
 import { type ImageId, parseImageId } from "./image-id.ts";
 
 /** What an image is built from. */
@@ -49,17 +50,21 @@ export function makeBuildArgs(recipe: ImageRecipe, idFile: string): readonly str
 }
 
 /**
- * Builds an image and gives back its content id; the engine's cache makes an unchanged build cheap. Throws
- * `image/build-failed` with the builder's own words.
+ * Builds an image and gives back its content id; the engine's cache makes an unchanged build cheap, and an id that is `known`
+ * is not asked about again. Throws `image/build-failed` with the builder's own words.
  */
-export async function buildImage(engine: Engine, recipe: ImageRecipe, watch: BuildWatch): Promise<ImageId> {
+export async function buildImage(
+  engine: Engine,
+  recipe: ImageRecipe,
+  watch: BuildWatch,
+  known?: ImageId,
+): Promise<ImageId> {
   const folder = await makeTemporaryFolder("bottle-build-");
   try {
     const idFile = join(folder, "id");
     const { code, words } = await runBuild(engine, makeBuildArgs(recipe, idFile), watch);
     watch.signal?.throwIfAborted();
-    const id = code === 0 ? parseImageId((await readTextIfThere(idFile)) ?? "") : undefined;
-    if (id !== undefined) return id;
+    if (code === 0) return await resolveId(engine, recipe, parseImageId((await readTextIfThere(idFile)) ?? ""), known);
     const last = engineWords(words) || `the builder ended with ${code}`;
     throw new BottleError("image/build-failed", `${recipe.dockerfile} could not be built:\n${last}`, {
       hint:
@@ -69,6 +74,24 @@ export async function buildImage(engine: Engine, recipe: ImageRecipe, watch: Bui
   } finally {
     await removeTree(folder);
   }
+}
+
+/**
+ * What the engine itself calls the image: one that keeps images in containerd knows them by another digest than some builders
+ * tell (https://github.com/docker/buildx/pull/3952), and a builder that exports tells none.
+ */
+async function resolveId(
+  engine: Engine,
+  { dockerfile, tag }: ImageRecipe,
+  told: ImageId | undefined,
+  known: ImageId | undefined,
+): Promise<ImageId> {
+  if (told !== undefined && told === known) return told;
+  const id = (told && (await findImage(engine, told))) ?? (await findImage(engine, tag));
+  if (id !== undefined) return id;
+  throw new BottleError("image/build-failed", `${dockerfile} was built, and the engine has no image of it`, {
+    hint: "a builder of its own keeps what it builds to itself: unset BUILDX_BUILDER, or docker buildx use default",
+  });
 }
 
 type Built = { readonly code: number | undefined; readonly words: string };
@@ -85,7 +108,7 @@ function runBuild(engine: Engine, args: readonly string[], { signal, onLine }: B
         words = (words + text).slice(-MOST_WORDS);
         const lines = (rest + text).split("\n");
         rest = (lines.pop() ?? "").slice(-MOST_WORDS);
-        for (const line of lines) if (!isNoise(line)) onLine?.(line);
+        for (const line of lines.map(dropColours)) if (!isNoise(line)) onLine?.(line);
       });
     }
     const stop = () => child.kill("SIGTERM");

@@ -52,9 +52,15 @@ Run 'docker run --help' for more information
     expect(engineWords(stderr)).toBe("dockerfile parse error line 2: unknown instruction: RUNN");
   });
 
+  test("without the colours that the classic builder gives them", () => {
+    expect(engineWords("Step 2/2 : RUN x\n\x1b[91mtold\n\x1b[0m\n")).toBe("Step 2/2 : RUN x\ntold");
+  });
+
   test("have a fix where there is one", () => {
     expect(explainWords("docker", "write /x: no space left on device")).toContain("prune");
     expect(explainWords("docker", "Cannot connect to the Docker daemon at unix:///x")).toContain("DOCKER_HOST");
+    const missing = "ERROR: BuildKit is enabled but the buildx component is missing or broken.";
+    expect(explainWords("docker", missing)).toContain("DOCKER_BUILDKIT");
     expect(explainWords("docker", "No such image: sha256:0")).toContain("start again");
     expect(explainWords("docker", "unknown instruction")).toBeUndefined();
   });

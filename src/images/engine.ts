@@ -74,9 +74,18 @@ export function isNoise(line: string): boolean {
   return line.trim() === "" || NOISE.some((noise) => noise.test(line));
 }
 
+const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, "g");
+
+/** Words without colours: the classic builder paints what a step says on its standard error red, also for a pipe. */
+export function dropColours(words: string): string {
+  return words.replace(COLOURS, "");
+}
+
 /** The lines of a message that tell something. */
 export function engineWords(stderr: string): string {
-  const lines = stderr.split("\n").filter((line) => !isNoise(line));
+  const lines = dropColours(stderr)
+    .split("\n")
+    .filter((line) => !isNoise(line));
   return lines
     .slice(-MOST_LINES)
     .map((line) => line.replace(/^(Error response from daemon|docker|Error): /, "").trimEnd())
@@ -94,6 +103,9 @@ export function explainWords(command: string, words: string): string | undefined
   if (/no space left on device/i.test(words)) return `make room: ${command} system df; bottle image prune`;
   if (/no such image|image not known/i.test(words))
     return "somebody removed it meanwhile: start again, which builds it anew";
+  if (/buildx component is missing or broken/i.test(words)) {
+    return "install its buildx plug-in (docker-buildx-plugin, or docker-buildx), or unset DOCKER_BUILDKIT";
+  }
   if (/container-init binary not found/i.test(words)) return "install catatonit, which is podman's init";
   if (/client version .* is too old|minimum supported api version/i.test(words)) return "update the docker command";
   return undefined;

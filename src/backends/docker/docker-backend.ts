@@ -46,7 +46,7 @@ export function makeDockerBackend(setup: DockerSetup): Backend {
     },
     prepare: async (image, watch) => {
       if (image === undefined) throw new BottleError("launch/failed", "nothing says which image the bottle runs in");
-      const id = await buildImage(engine, image, watch);
+      const id = await buildImage(engine, image, watch, await recallImage(setup.cacheFolder, image));
       await rememberImage(setup.cacheFolder, image, id);
       return { image: id };
     },
