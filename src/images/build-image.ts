@@ -90,7 +90,7 @@ async function resolveId(
   const id = (told && (await findImage(engine, told))) ?? (await findImage(engine, tag));
   if (id !== undefined) return id;
   throw new BottleError("image/build-failed", `${dockerfile} was built, and the engine has no image of it`, {
-    hint: "a builder of its own keeps what it builds to itself: unset BUILDX_BUILDER, or docker buildx use default",
+    hint: "unless somebody removed it meanwhile, a builder of its own keeps it to itself: unset BUILDX_BUILDER",
   });
 }
 

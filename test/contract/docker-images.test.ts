@@ -75,11 +75,7 @@ describe.each(BUILDERS)("images of a real engine: $name", ({ env }) => {
 
   test.each([
     ["syntax", "FROM scratch\nRUNN true\n", /RUNN|unknown instruction/],
-    [
-      "failing",
-      `FROM ${BASE_IMAGE}\nRUN echo fine\nRUN echo told >&2; exit 3\n`,
-      /RUN echo told.*[\s\S]*\btold$[\s\S]*code: 3/m,
-    ],
+    ["failing", `FROM ${BASE_IMAGE}\nRUN echo told >&2; exit 3\n`, /RUN echo told.*[\s\S]*\btold$[\s\S]*code: 3/m],
     ["nobase", "FROM no-such-image-of-anybody:1\nRUN true\n", /no-such-image-of-anybody/],
     ["full", `FROM ${BASE_IMAGE}\nRUN echo "write /x: no space left on device" >&2; exit 1\n`, /no space left/],
   ])("a Dockerfile that does not build (%s) fails in the builder's own words", async (name, text, words) => {

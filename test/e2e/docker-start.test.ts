@@ -61,7 +61,7 @@ describe.skipIf(id === undefined)(`bottle start --backend docker${why && `: ${wh
       if (ran.code === 0) expect(ran.stdout).toBe("first\n");
       else {
         expect(ran.stderr).toMatch(
-          /no such image.*\[(image\/(engine|build)|launch\/)[a-z-]+\]\n {2}hint: somebody removed it/i,
+          /(no such image|has no image of it).*\[(image\/(engine|build)|launch\/)[a-z-]+\]\n {2}hint: .*somebody removed it/i,
         );
       }
     } finally {
