@@ -142,7 +142,7 @@ export interface Guest {
   readonly listeners: Listeners;
   /** Starts a command inside; resolves when it runs. Throws `launch/failed` when it cannot. */
   exec(command: GuestCommand): Promise<GuestProcess>;
-  /** Ends everything inside within a second; doing it twice is no error. */
+  /** Ends everything inside within two seconds; doing it twice is no error. */
   stop(): Promise<void>;
   /** Why a command was killed that nobody outside has killed; undefined when nothing is known of it. */
   explainKill?(): Promise<string | undefined>;

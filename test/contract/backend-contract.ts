@@ -269,14 +269,14 @@ export function describeBackend(name: string, open: (files?: ContractFiles) => P
       });
     });
 
-    test("stop ends everything within a second, also what ignores signals", async () => {
+    test("stop ends everything within two seconds, also what ignores signals", async () => {
       const own = await open();
       const argv = ["sh", "-c", 'trap "" TERM INT HUP; setsid sleep 1000 & echo up; while :; do sleep 1; done'];
       const command = { argv, env: new Map(), cwd: "/", terminal: undefined };
       const [one, two] = await Promise.all([own.guest.exec(command), own.guest.exec(command)]);
       const started = performance.now();
       await own.guest.stop();
-      expect(performance.now() - started).toBeLessThan(1000); // the promise of `stop`, not a measurement
+      expect(performance.now() - started).toBeLessThan(2000); // the promise of `stop`, not a measurement
       expect(await one.exit).toEqual({ kind: "signal", signal: "SIGKILL" });
       expect(await two.exit).toEqual({ kind: "signal", signal: "SIGKILL" });
       await own.guest.stop();
