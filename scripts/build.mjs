@@ -64,6 +64,7 @@ const { metafile } = await build({
   banner: { js: `(function(exports,require,module,__filename,__dirname){const ${moduleUrl.name}=${moduleUrl.value};` },
   footer: { js: "})" },
   plugins: [keepApart],
+  supported: { "dynamic-import": false }, // a script of ours has none; what it loads late is required late
   // Native code cannot be bundled; it is loaded only for interactive bottles. The last one is for sources that run by themselves.
   external: ["@lydell/node-pty", "esbuild"],
 });
