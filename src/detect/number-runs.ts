@@ -37,6 +37,7 @@ function readRun(bytes: Buffer, from: number): Run | undefined {
   let start = from;
   while (DIGITS[bytes[start] as number] === 0) start++;
   while (start > 0 && from - start < 8 && DIGITS[bytes[start - 1] as number] === 1) start--;
+  if (letterOf(bytes, start, endOfNumber(bytes, start)) === undefined) return undefined; // as most numbers end here
   const letters: number[] = [];
   let between = "";
   let end = start;

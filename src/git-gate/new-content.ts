@@ -60,7 +60,7 @@ export async function findNewContent(
   const commits = lines(ordered);
   const diff = ["diff-tree", "--stdin", "-r", "-t", "-c", "--root", "-z", "--raw", "--no-abbrev", "--no-renames"];
   const [sizes, raw] = await Promise.all([
-    readGit(["cat-file", "--batch-check"], { ...call, stdin: [...paths.keys(), ""].join("\n") }),
+    readGit(["cat-file", "--batch-check", "--buffer"], { ...call, stdin: [...paths.keys(), ""].join("\n") }),
     commits.length === 0 ? "" : readGit(diff, { ...call, stdin: `${commits.join("\n")}\n` }),
   ]);
   const objects = lines(sizes).map((line) => {
