@@ -143,7 +143,7 @@ async function serve(
   });
   if (early === "over") return;
   if (early === "answered") return tellServed(parts, call, started);
-  const end = await tellEnd(parts, mirror, started, seen.end);
+  const end = tellEnd(parts, mirror, started, await seen.end);
   if (end.kind === "unreachable") return refuse(response, 502, end.lines);
   await answer(parts, mirror, call, request, response, early);
 }
@@ -163,21 +163,19 @@ async function look(
   const isEarly = call.service === "git-upload-pack" && request.headers["git-protocol"] === "version=2";
   const filling = mirror.filling();
   if (isEarly && filling !== undefined && isYoung(filling.at)) return filling;
-  if (!isEarly) return await tellEnd(parts, mirror, now, mirror.refresh());
-  const begun = await mirror.begin();
-  if (begun.kind !== "filling") return await tellEnd(parts, mirror, now, Promise.resolve(begun));
+  const begun = await (isEarly ? mirror.begin() : mirror.refresh());
+  if (begun.kind !== "filling") return tellEnd(parts, mirror, now, begun);
   begun.end.catch(parts.onBug); // nobody may be there for it
   return begun;
 }
 
-/** Waits for what comes of a look, and tells the journal of a bad end. */
-async function tellEnd(
+/** What came of a look; the journal is told of a bad end. */
+function tellEnd(
   parts: Serving,
   { repo }: Mirror,
   started: number,
-  look: Promise<Refreshed>,
-): Promise<{ readonly kind: "fresh" } | Unreachable> {
-  const seen = await look;
+  seen: Refreshed,
+): { readonly kind: "fresh" } | Unreachable {
   if (seen.kind === "fresh") return seen;
   const said = tellUpstreamWords(seen.said, parts.mask);
   const ms = parts.clock.now().getTime() - started;
@@ -193,7 +191,7 @@ async function tellBroken(
   started: number,
   { end }: FirstFetch,
 ): Promise<readonly string[]> {
-  const seen = await tellEnd(parts, mirror, started, end);
+  const seen = tellEnd(parts, mirror, started, await end);
   if (seen.kind === "unreachable") return seen.lines;
   const said = ["the transfer broke off, and passed when it was tried again: clone once more"];
   const ms = parts.clock.now().getTime() - started;
